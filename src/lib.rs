@@ -1,0 +1,5 @@
+//! quell: log-noise suppression.
+pub mod limits;
+pub mod line;
+pub mod record;
+pub mod rule;

@@ -1,0 +1,73 @@
+//! Every bound and default of the house, with its unit and the reason for its size.
+
+use std::time::Duration;
+
+/// How much is read at once. Large enough that the system calls do not show, small enough to stay in the cache.
+pub const BLOCK_BYTES: usize = 256 * 1024;
+
+/// A line longer than this passes as it is, unjudged: no server prints such a line for a disconnect.
+pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+
+/// A record longer than this passes as it is, unjudged. The longest real one seen (a state dump with messages in
+/// flight) has 200 KiB.
+pub const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Lines of another writer that may stand in the midst of a trace without ending it.
+pub const FOREIGN_LINES_MAX: usize = 4;
+
+/// Lines that a message may run over before its trace begins, or within an error's own text.
+pub const MESSAGE_LINES_MAX: usize = 16;
+
+/// Text lines in a row after which no record can still be open: more than a message may run over.
+pub const FENCE_LINES: usize = MESSAGE_LINES_MAX + 2;
+
+/// How often a time is read from a stretch in which nothing is suspected: one line in so many bytes of the stream.
+pub const TIME_MARK_BYTES: u64 = 64 * 1024;
+
+/// How many lines are looked at for one such time before it is given up.
+pub const TIME_MARK_LINES: u32 = 32;
+
+/// A step of the log's clock, forwards or backwards, that is believed at once; a larger one must be confirmed.
+pub const CLOCK_STEP_MICROS: i64 = 3_600_000_000;
+
+/// Stamps in a row that must agree before a larger step is believed.
+pub const CLOCK_CONFIRMATIONS: u32 = 3;
+
+/// Default of `--every`: how long repeats are counted before a summary says so.
+pub const EVERY: Duration = Duration::from_secs(60);
+
+/// Default of `--forget`: after so long without one, a kind is new again and shown in full.
+pub const FORGET: Duration = Duration::from_secs(24 * 3600);
+
+/// Default of `--linger`: how long the last, possibly unfinished record is held after its last byte.
+pub const LINGER: Duration = Duration::from_millis(200);
+
+/// Kinds that are remembered at once. Some 600 bytes each, so 2.5 MiB; real logs have a few dozen.
+pub const KINDS_MAX: usize = 4096;
+
+/// Peers and paths that are counted by name in one summary; the rest is counted together.
+pub const NAMES_MAX: usize = 64;
+
+/// Bytes of log text that a summary quotes for one error.
+pub const QUOTE_BYTES_MAX: usize = 200;
+
+/// Verdicts on traces that are remembered by their text. Some 250 bytes each.
+pub const VERDICTS_MAX: usize = 1024;
+
+/// Compiled size that one pattern may have, a user's too: a hostile one is refused instead of eating the memory.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes that a rule file may have.
+pub const RULE_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Rules that may be in force at once, the built-in ones included.
+pub const RULES_MAX: usize = 20_000;
+
+/// Windows that a kind must have been seen in before its running rate means anything.
+pub const SURGE_WINDOWS_MIN: u32 = 3;
+
+/// A window with fewer repeats is no surge, however quiet it was before.
+pub const SURGE_COUNT_MIN: u64 = 20;
+
+/// How many times its running rate makes a surge.
+pub const SURGE_FACTOR: f64 = 8.0;

@@ -1,0 +1,154 @@
+//! Lines become records: where a record ends, and which lines in its midst are not its own.
+
+use super::head::announces_failure;
+use super::machine::{Machine, Step};
+use super::seen::Seen;
+use crate::limits::{FOREIGN_LINES_MAX, LINE_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::line::{Line, line_at};
+
+/// One line of a record, with what it looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it stands in the block.
+    pub line: Line,
+    /// What it looks like.
+    pub seen: Seen,
+}
+
+/// How far a record was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// It ends before the position `end`; what follows there is not part of it.
+    Whole {
+        /// One past its last byte.
+        end: usize,
+    },
+    /// The block ends before the record is known to end.
+    Open,
+}
+
+/// The lines of one record. The buffer is kept from record to record.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    /// Its lines in order; what lies between two of them belongs to somebody else.
+    pub pieces: Vec<Piece>,
+    /// Whether it has outgrown a bound and is not to be judged.
+    pub oversize: bool,
+    machine: Option<Machine>,
+}
+
+impl Assembly {
+    /// Reads the record that starts at `start`. With `last`, no more input will come: the end of the block is the end
+    /// of the record.
+    pub fn read(&mut self, block: &[u8], start: usize, last: bool) -> Extent {
+        self.pieces.clear();
+        self.oversize = false;
+        self.machine = None;
+        let Some(first) = line_at(block, start) else { return Extent::Whole { end: start } };
+        if !first.complete && !last && first.text_end - first.start <= LINE_BYTES_MAX {
+            return Extent::Open;
+        }
+        if first.text_end - first.start > LINE_BYTES_MAX {
+            self.pieces.push(Piece { line: first, seen: Seen::Text });
+            self.oversize = true;
+            return if first.complete || last { Extent::Whole { end: first.end } } else { Extent::Open };
+        }
+        let seen = Seen::of(first.text(block));
+        self.pieces.push(Piece { line: first, seen });
+        let machine = Machine::open(seen, first.text(block));
+        self.read_on(machine, block, first.end, last)
+    }
+
+    /// Reads more of a record whose earlier lines are gone already; `machine` knows what they were.
+    pub fn resume(&mut self, machine: Machine, block: &[u8], start: usize, last: bool) -> Extent {
+        self.pieces.clear();
+        self.oversize = false;
+        self.read_on(machine, block, start, last)
+    }
+
+    /// The machine as it stood at the end of the last line that certainly belongs to the record.
+    pub fn machine(&self) -> Option<&Machine> {
+        self.machine.as_ref()
+    }
+
+    fn read_on(&mut self, mut machine: Machine, block: &[u8], start: usize, last: bool) -> Extent {
+        let mut at = start;
+        let mut sure = (self.pieces.len(), start, machine.clone());
+        let first_byte = self.pieces.first().map_or(start, |piece| piece.line.start);
+        let extent = loop {
+            if !machine.is_open() {
+                break Extent::Whole { end: sure.1 };
+            }
+            let Some(line) = line_at(block, at) else {
+                break if last { Extent::Whole { end: sure.1 } } else { Extent::Open };
+            };
+            if line.text_end - line.start > LINE_BYTES_MAX {
+                break Extent::Whole { end: sure.1 };
+            }
+            if !line.complete && !last {
+                break Extent::Open;
+            }
+            let text = line.text(block);
+            let seen = Seen::of(text);
+            match machine.step(seen, text) {
+                Step::Takes => {
+                    self.pieces.push(Piece { line, seen });
+                    at = line.end;
+                    sure = (self.pieces.len(), at, machine.clone());
+                }
+                Step::MayTake => {
+                    self.pieces.push(Piece { line, seen });
+                    at = line.end;
+                }
+                Step::Refuses => match step_over(&machine, block, line, seen, last) {
+                    Over::Resumes(next) => at = next,
+                    Over::Unknown => break Extent::Open,
+                    Over::No => break Extent::Whole { end: sure.1 },
+                },
+            }
+            self.oversize |= at - first_byte > RECORD_BYTES_MAX;
+        };
+        self.pieces.truncate(sure.0);
+        self.machine = Some(sure.2);
+        extent
+    }
+}
+
+/// Whether the record goes on behind a line that is not its own.
+enum Over {
+    /// It does, from there.
+    Resumes(usize),
+    /// It does not.
+    No,
+    /// The block ends too early to tell.
+    Unknown,
+}
+
+/// Access-log lines may stand anywhere in a trace; a logged event only in a bare one (a logger writes its own traces
+/// in one piece), only alone, and only if it does not announce a trace of its own.
+fn step_over(machine: &Machine, block: &[u8], line: Line, seen: Seen, last: bool) -> Over {
+    if !machine.in_trace() {
+        return Over::No;
+    }
+    let text = line.text(block);
+    let event = seen == Seen::Head && machine.is_bare() && !announces_failure(text);
+    if seen != Seen::Access && !event {
+        return Over::No;
+    }
+    let mut at = line.end;
+    for _ in 0..FOREIGN_LINES_MAX {
+        let Some(next) = line_at(block, at).filter(|next| next.complete || last) else {
+            return if last { Over::No } else { Over::Unknown };
+        };
+        let next_text = next.text(block);
+        let next_seen = Seen::of(next_text);
+        if next_seen.resumes() && machine.clone().step(next_seen, next_text) != Step::Refuses {
+            return Over::Resumes(at);
+        }
+        if event || next_seen != Seen::Access {
+            return Over::No;
+        }
+        at = next.end;
+    }
+    Over::No
+}

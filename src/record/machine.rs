@@ -1,0 +1,173 @@
+//! Decides, line by line, whether a record goes on.
+
+use std::hash::{BuildHasher, Hasher};
+
+use super::head::{Head, Level, announces_failure};
+use super::seen::Seen;
+use super::trace::{Grammar, Language, State};
+use crate::limits::MESSAGE_LINES_MAX;
+
+/// What a line means for the record that is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The line belongs to it.
+    Takes,
+    /// The line belongs to it if a later one proves so.
+    MayTake,
+    /// The line does not belong to it.
+    Refuses,
+}
+
+/// The reading of one record: the grammar's states, and what its first line said that later lines depend on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    grammar: Grammar,
+    level: Level,
+    announces: bool,
+    /// The first line is the first half of `java.util.logging`'s two-line head.
+    two_line: bool,
+    dashes: bool,
+    /// Starts at an error, not at a logged event: another writer's events may stand between its lines.
+    bare: bool,
+    /// What PostgreSQL's further lines must repeat; `None` where the head is not one of its reports.
+    prefix: Option<u64>,
+    /// Lines taken so far.
+    lines: usize,
+    /// Lines in a row that were only message.
+    message_lines: usize,
+}
+
+impl Machine {
+    /// Starts a record at the line `text`, which looks like `seen`.
+    pub fn open(seen: Seen, text: &[u8]) -> Machine {
+        let indented = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        let head = match seen {
+            Seen::Head | Seen::LevelLine | Seen::Detail => Head::parse(text),
+            _ => None,
+        };
+        let start = match seen {
+            Seen::LevelLine | Seen::Detail => Seen::Head,
+            seen => seen,
+        };
+        // An indented first line is an orphan of something that is gone: it opens nothing.
+        let grammar = Grammar::default().step(start, false, |_, _, _| !indented);
+        Machine {
+            grammar,
+            level: head.as_ref().map_or(Level::Unknown, |head| head.level),
+            announces: announces_failure(text),
+            two_line: head.as_ref().is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
+            dashes: seen == Seen::Dashes,
+            bare: head.is_none(),
+            prefix: head.as_ref().and_then(|head| report_prefix(text, head)),
+            lines: 1,
+            message_lines: 0,
+        }
+    }
+
+    /// Whether the record may end after the lines taken so far. A single line always may.
+    pub fn accepts(&self) -> bool {
+        self.lines <= 1 || self.grammar.accepts()
+    }
+
+    /// Whether any further line could belong to it.
+    pub fn is_open(&self) -> bool {
+        self.grammar.is_alive()
+    }
+
+    /// Whether it is amid a trace, where another writer's line may be stepped over.
+    pub fn in_trace(&self) -> bool {
+        self.grammar.in_trace()
+    }
+
+    /// Whether it began without a head of its own.
+    pub fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// The language whose trace was read.
+    pub fn language(&self) -> Option<Language> {
+        self.grammar.language()
+    }
+
+    /// Whether its first line already announces that something went wrong, so that a trace may be on its way.
+    pub fn expects_trace(&self) -> bool {
+        self.level >= Level::Warn || self.announces
+    }
+
+    /// Reads one more line.
+    pub fn step(&mut self, seen: Seen, text: &[u8]) -> Step {
+        let indented = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        let seen = self.in_place(seen, text);
+        let next = self.grammar.step(seen, indented, |language, from, to| {
+            self.allows(language, from, to, seen, indented)
+        });
+        if !next.is_alive() {
+            return Step::Refuses;
+        }
+        self.grammar = next;
+        self.lines += 1;
+        if next.accepts() {
+            self.message_lines = 0;
+            Step::Takes
+        } else {
+            self.message_lines += 1;
+            Step::MayTake
+        }
+    }
+
+    /// What a line means here: a level line or a detail is one only behind the right head.
+    fn in_place(&self, seen: Seen, text: &[u8]) -> Seen {
+        match seen {
+            Seen::LevelLine if !(self.two_line && self.lines == 1) => Seen::Head,
+            Seen::Detail => {
+                let same = Head::parse(text).and_then(|head| report_prefix(text, &head)) == self.prefix;
+                if same && self.prefix.is_some() { Seen::Detail } else { Seen::Head }
+            }
+            seen => seen,
+        }
+    }
+
+    /// The guards: steps that depend on more than the kind of line.
+    fn allows(&self, language: Language, from: State, to: State, seen: Seen, indented: bool) -> bool {
+        let before_trace = matches!(from, State::Head | State::Message | State::Gap | State::Plain);
+        match to {
+            State::Message | State::Extra => {
+                let message = self.message_lines < MESSAGE_LINES_MAX;
+                message && (indented || from == State::Error || from == State::Extra || self.level >= Level::Warn || self.dashes)
+            }
+            _ if language == Language::Postgres => self.prefix.is_some(),
+            State::Head => self.two_line || from == State::Start,
+            State::Tail if seen == Seen::Blank => self.two_line,
+            State::Tail => self.dashes,
+            State::Error | State::Frames | State::Chain | State::Block if before_trace => {
+                indented && seen == Seen::Error || self.expects_trace() || self.two_line
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Whether the stamp ends in AM or PM, as in `Nov 22, 2026 11:03:22 AM class method`.
+fn has_half_day(text: &[u8], head: &Head) -> bool {
+    let stamp = head.stamp.as_ref().map_or(&[][..], |stamp| &text[stamp.range.clone()]);
+    stamp.ends_with(b"AM") || stamp.ends_with(b"PM")
+}
+
+/// What stands between the stamp and the level of a PostgreSQL report, as a hash: process, user and database.
+fn report_prefix(text: &[u8], head: &Head) -> Option<u64> {
+    let stamp = head.stamp.as_ref()?;
+    let front = text.get(stamp.range.end..head.level_end)?;
+    let trimmed = front.trim_ascii_end();
+    let blanks = front.len() - trimmed.len();
+    let word = trimmed.rsplit(|b| *b == b' ').next()?;
+    const WORDS: [&[u8]; 15] = [
+        b"LOG:", b"ERROR:", b"FATAL:", b"PANIC:", b"WARNING:", b"NOTICE:", b"INFO:", b"DEBUG:", b"DETAIL:", b"HINT:",
+        b"CONTEXT:", b"STATEMENT:", b"QUERY:", b"LOCATION:", b"BACKTRACE:",
+    ];
+    if blanks < 2 || !WORDS.contains(&word) {
+        return None;
+    }
+    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+    hasher.write(&trimmed[..trimmed.len() - word.len()]);
+    Some(hasher.finish())
+}

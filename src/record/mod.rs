@@ -1,0 +1,94 @@
+//! Lines become records.
+//!
+//! In comes a block of bytes, out go records: the lines of one event, parsed into its head and its chain of errors.
+//!
+//! Invariant: nothing here knows what a rule is, which errors are noise, or who owns a frame. A record borrows from
+//! the block; its text is never copied.
+//! The smallest file, and the one to imitate, is `trace/php.rs`.
+
+pub mod assemble;
+mod chain;
+pub mod fence;
+pub mod head;
+pub mod machine;
+pub mod seen;
+pub mod trace;
+
+pub use assemble::{Assembly, Extent, Piece};
+pub use chain::{Frame, Link, Relation};
+pub use head::{Head, Level};
+pub use machine::Machine;
+pub use seen::Seen;
+pub use trace::Language;
+
+/// One event, parsed.
+#[derive(Debug)]
+pub struct Record<'b> {
+    /// The block that holds it.
+    pub block: &'b [u8],
+    /// Its lines in order; what lies between two of them belongs to somebody else.
+    pub pieces: &'b [Piece],
+    /// Its head, if its first line proves to be one.
+    pub head: Option<Head>,
+    /// The language of its trace, if it has one.
+    pub language: Option<Language>,
+    /// Its errors, outermost first, root last; side branches (suppressed errors) apart in `side`.
+    pub links: Vec<Link<'b>>,
+    /// Errors that accompanied the chain without being part of it.
+    pub side: Vec<Link<'b>>,
+    /// All frames; each link names its range.
+    pub frames: Vec<Frame<'b>>,
+}
+
+impl<'b> Record<'b> {
+    /// Parses the lines that an `Assembly` found.
+    pub fn parse(block: &'b [u8], pieces: &'b [Piece], language: Option<Language>) -> Record<'b> {
+        let first = pieces.first().map_or(&block[..0], |piece| piece.line.text(block));
+        let opens = pieces.first().is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine));
+        let mut record = Record {
+            block,
+            pieces,
+            head: if opens { Head::parse(first) } else { None },
+            language,
+            links: Vec::new(),
+            side: Vec::new(),
+            frames: Vec::new(),
+        };
+        chain::parse(&mut record);
+        record
+    }
+
+    /// Its first line, without its line ending.
+    pub fn first_line(&self) -> &'b [u8] {
+        self.pieces.first().map_or(&self.block[..0], |piece| piece.line.text(self.block))
+    }
+
+    /// The head's text behind stamp and brackets, or all of the first line where nothing proves a head. Empty where
+    /// the record starts at its error.
+    pub fn head_text(&self) -> &'b [u8] {
+        let first = self.first_line();
+        match (&self.head, self.pieces.first().map(|piece| piece.seen)) {
+            (Some(head), _) => head.text(first),
+            (None, Some(Seen::Text | Seen::Open | Seen::Crash | Seen::Dashes | Seen::Panic | Seen::Goroutine)) => first,
+            _ => &first[..0],
+        }
+    }
+
+    /// The lines that say something in words: all but frames and source text.
+    pub fn words(&self) -> impl Iterator<Item = &'b [u8]> + '_ {
+        let frame = |seen: Seen| {
+            matches!(seen, Seen::Frame | Seen::FrameOpen | Seen::More | Seen::File | Seen::Caret | Seen::Blank)
+        };
+        self.pieces.iter().filter(move |piece| !frame(piece.seen)).map(|piece| piece.line.text(self.block))
+    }
+
+    /// The frames of one link, in the order they were printed.
+    pub fn frames_of(&self, link: &Link<'b>) -> &[Frame<'b>] {
+        self.frames.get(link.frames.clone()).unwrap_or_default()
+    }
+
+    /// How many bytes its own lines have.
+    pub fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.line.end - piece.line.start).sum()
+    }
+}

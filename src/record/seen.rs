@@ -1,0 +1,322 @@
+//! What one line looks like, told from its own bytes alone.
+
+use super::head::Head;
+
+/// What a line looks like. The tables in `trace/` say what that means in each state of each language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Seen {
+    /// Nothing but white space.
+    Blank,
+    /// The opening line of a logged event: a stamp or a level at its front.
+    Head,
+    /// The second line of `java.util.logging`'s two-line head: `SEVERE: text`.
+    LevelLine,
+    /// A further line of the same PostgreSQL report: its own full prefix, then `DETAIL:`, `STATEMENT:` and the like.
+    Detail,
+    /// A line of an access log: another thread's, wherever it stands.
+    Access,
+    /// One of quell's own summaries.
+    Summary,
+    /// `Type: message` or `Type`, at the margin or indented.
+    Error,
+    /// `Caused by: …`, `Suppressed: …`, `Wrapped by: …` with an error behind it.
+    Cause,
+    /// `Caused by:` with nothing behind it: the error follows on the next line.
+    CauseAlone,
+    /// `at something(…)`, `at async something`.
+    Frame,
+    /// The same with an opening brace at its end: Node's inspect block begins.
+    FrameOpen,
+    /// `... 12 more`, `... 42 common frames omitted`, `[CIRCULAR REFERENCE: …]`.
+    More,
+    /// Reactor's marks: `Original Stack Trace:`, `Error has been observed at the following site(s):`, `*__checkpoint`.
+    Reactor,
+    /// `Traceback (most recent call last):`.
+    Traceback,
+    /// `File "…", line 1, in f`.
+    File,
+    /// `During handling of the above exception, …`, `The above exception was the direct cause …`.
+    Chain,
+    /// `    ~~~~^^^^`.
+    Caret,
+    /// A line of an exception group: `| …`, `+-+---- 1 ----`, `+ Exception Group Traceback …`.
+    Group,
+    /// Twenty dashes or more: Python's socketserver frames its reports so.
+    Dashes,
+    /// Text at the margin that ends in an opening brace and holds an error: Node's `text [Error: …] {`.
+    Open,
+    /// `}` at the margin, or `] {` and the like.
+    Close,
+    /// `node:events:502`, `/app/server.js:12`: Node's crash report begins.
+    Crash,
+    /// `Emitted 'error' event on Socket instance at:`, `Node.js v20.20.2`.
+    CrashNote,
+    /// `--- End of inner exception stack trace ---`, `---> System.IO.IOException: …`.
+    Arrow,
+    /// `goroutine 12 [running]:`, `panic: …`, `created by …`, `exit status 2`, `[signal SIGSEGV…`.
+    Goroutine,
+    /// `net/http.(*conn).serve(0xc0000…)`.
+    GoCall,
+    /// Tab, path, colon, line: `	/usr/lib/go/src/net/http/server.go:1850 +0xbf`; Ruby's frames look alike.
+    Place,
+    /// `	from /path:12:in `x'`.
+    From,
+    /// `Stack trace:`, `#0 /path(12): f()`, `  thrown in /path on line 3`, `Next Exception: …`.
+    Php,
+    /// `thread 'main' panicked at src/main.rs:4:5:`.
+    Panic,
+    /// `stack backtrace:`, `   0: f`, `             at ./src/main.rs:4:5`, `note: run with …`.
+    Backtrace,
+    /// `** Reason for termination == `, `** (exit) …`.
+    Stars,
+    /// Any other line that starts with white space.
+    Indented,
+    /// Any other line at the margin.
+    Text,
+}
+
+/// How many kinds there are.
+pub const SEEN_KINDS: usize = Seen::Text as usize + 1;
+
+impl Seen {
+    /// Tells what `line` (without its line ending) looks like.
+    pub fn of(line: &[u8]) -> Seen {
+        let indent = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let text = &line[indent..];
+        match text.first() {
+            None => Seen::Blank,
+            Some(_) if indent > 0 => indented(text),
+            Some(_) => margin(line),
+        }
+    }
+
+    /// Whether a trace that was left for a foreign line may go on with such a line.
+    pub fn resumes(self) -> bool {
+        matches!(
+            self,
+            Seen::Frame
+                | Seen::FrameOpen
+                | Seen::More
+                | Seen::Cause
+                | Seen::CauseAlone
+                | Seen::File
+                | Seen::Caret
+                | Seen::Indented
+                | Seen::Place
+                | Seen::From
+                | Seen::Arrow
+                | Seen::Group
+        )
+    }
+}
+
+fn indented(text: &[u8]) -> Seen {
+    match text[0] {
+        b'a' if text.starts_with(b"at ") => frame(text),
+        b'.' if text.starts_with(b"... ") && text.get(4).is_some_and(u8::is_ascii_digit) => Seen::More,
+        b'C' | b'S' | b'W' if let Some(cause) = cause(text) => cause,
+        b'F' if text.starts_with(b"File \"") => Seen::File,
+        b'T' if text.starts_with(b"Traceback (most recent call last)") => Seen::Traceback,
+        b'^' | b'~' if text.iter().all(|b| matches!(b, b'^' | b'~' | b' ')) => Seen::Caret,
+        b'|' | b'+' if is_group(text) => Seen::Group,
+        b'[' if text.starts_with(b"[CIRCULAR REFERENCE") => Seen::More,
+        b'-' if text.starts_with(b"---> ") || text.starts_with(b"--- End of ") => Seen::Arrow,
+        b'*' | b'|' | 0xE2 if is_reactor(text) => Seen::Reactor,
+        b'O' | b'E' if is_reactor(text) => Seen::Reactor,
+        b'f' if text.starts_with(b"from ") && has_place(text) => Seen::From,
+        b't' if text.starts_with(b"thrown in ") => Seen::Php,
+        b'/' | b'.' if has_place(text) => Seen::Place,
+        b'0'..=b'9' if is_backtrace_entry(text) => Seen::Backtrace,
+        _ if is_error(text, true) => Seen::Error,
+        _ if has_ruby_place(text) => Seen::Place,
+        _ => Seen::Indented,
+    }
+}
+
+fn margin(line: &[u8]) -> Seen {
+    match line[0] {
+        b'a' if line.starts_with(b"at ") && line.contains(&b'(') => return frame(line),
+        b'.' if line.starts_with(b"... ") && line.get(4).is_some_and(u8::is_ascii_digit) => return Seen::More,
+        b'C' | b'S' | b'W' if let Some(cause) = cause(line) => return cause,
+        b'T' if line.starts_with(b"Traceback (most recent call last)") => return Seen::Traceback,
+        b'T' if line.starts_with(b"The above exception was the direct cause") => return Seen::Chain,
+        b'D' if line.starts_with(b"During handling of the above exception") => return Seen::Chain,
+        b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => return Seen::Dashes,
+        b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => return Seen::Arrow,
+        b'}' | b']' if is_close(line) => return Seen::Close,
+        b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
+        b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
+        b'/' if ends_in_line_number(line) => return Seen::Crash,
+        b'E' if line.starts_with(b"Emitted 'error' event") => return Seen::CrashNote,
+        b'N' if line.starts_with(b"Node.js v") => return Seen::CrashNote,
+        b'g' | b'p' | b'c' | b'e' | b'[' if is_goroutine(line) => return Seen::Goroutine,
+        b'S' if line == b"Stack trace:" => return Seen::Php,
+        b'N' if line.starts_with(b"Next ") => return Seen::Php,
+        b'#' if line.get(1).is_some_and(u8::is_ascii_digit) => return Seen::Php,
+        b's' if line == b"stack backtrace:" => return Seen::Backtrace,
+        b't' if line.starts_with(b"thread '") && memchr::memmem::find(line, b"' panicked at ").is_some() => {
+            return Seen::Panic;
+        }
+        b'p' if line.starts_with(b"panic(") && line.ends_with(b")") => return Seen::GoCall,
+        b'n' if line.starts_with(b"note: ") => return Seen::Backtrace,
+        b'*' if line.starts_with(b"** ") => return Seen::Stars,
+        b'|' | b'+' if is_group(line) => return Seen::Group,
+        _ => {}
+    }
+    if let Some(head) = Head::parse(line) {
+        return of_head(line, &head);
+    }
+    if is_access(line) {
+        Seen::Access
+    } else if line.ends_with(b" {") && memchr::memmem::find(line, b"rror").is_some() {
+        Seen::Open
+    } else if is_error(line, false) {
+        Seen::Error
+    } else if is_go_call(line) {
+        Seen::GoCall
+    } else {
+        Seen::Text
+    }
+}
+
+fn of_head(line: &[u8], head: &Head) -> Seen {
+    let message = head.message(line);
+    if message.starts_with(b"quell: ") {
+        Seen::Summary
+    } else if is_access(line) {
+        Seen::Access
+    } else if head.stamp.is_none() && line.get(..head.level_end).is_some_and(|level| level.ends_with(b": ")) {
+        Seen::LevelLine
+    } else if is_detail(&line[..head.level_end]) {
+        Seen::Detail
+    } else {
+        Seen::Head
+    }
+}
+
+/// PostgreSQL's further lines of one report.
+fn is_detail(front: &[u8]) -> bool {
+    const DETAILS: [&[u8]; 7] =
+        [b"DETAIL:", b"STATEMENT:", b"CONTEXT:", b"HINT:", b"QUERY:", b"LOCATION:", b"BACKTRACE:"];
+    let front = front.trim_ascii_end();
+    DETAILS.iter().any(|word| front.ends_with(word))
+}
+
+fn frame(text: &[u8]) -> Seen {
+    if text.ends_with(b" {") { Seen::FrameOpen } else { Seen::Frame }
+}
+
+fn cause(text: &[u8]) -> Option<Seen> {
+    let rest = [&b"Caused by:"[..], b"Suppressed:", b"Wrapped by:"].iter().find_map(|word| text.strip_prefix(*word))?;
+    Some(if rest.trim_ascii().is_empty() { Seen::CauseAlone } else { Seen::Cause })
+}
+
+fn is_group(text: &[u8]) -> bool {
+    text == b"|" || text.starts_with(b"| ") || text.starts_with(b"+-") || text.starts_with(b"+ Exception Group")
+}
+
+fn is_reactor(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 6] = [
+        b"Original Stack Trace:",
+        b"Error has been observed",
+        b"*__checkpoint",
+        b"|_ ",
+        b"*________",
+        b"\xE2\x87\xA2 ",
+    ];
+    MARKS.iter().any(|mark| text.starts_with(mark))
+}
+
+fn is_close(line: &[u8]) -> bool {
+    line.len() <= 4 && line.iter().all(|b| matches!(b, b'}' | b']' | b')' | b'{' | b' ' | b',' | b';'))
+}
+
+/// `node:events:502`, `/srv/app.js:17`: a place and nothing else.
+fn ends_in_line_number(line: &[u8]) -> bool {
+    let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    digits > 0 && line.len() > digits && line[line.len() - digits - 1] == b':' && !line.contains(&b' ')
+}
+
+fn is_goroutine(line: &[u8]) -> bool {
+    (line.starts_with(b"goroutine ") && line.ends_with(b":"))
+        || line.starts_with(b"panic: ")
+        || line.starts_with(b"created by ")
+        || line.starts_with(b"exit status ")
+        || line.starts_with(b"[signal SIG")
+}
+
+/// `net/http.(*conn).serve(0xc0000a6000, {0x7f…})`: a dotted name and an argument list to the end of the line.
+fn is_go_call(line: &[u8]) -> bool {
+    let Some(open) = line.iter().position(|b| *b == b'(' || *b == b' ') else { return false };
+    line.ends_with(b")") && line[open] == b'(' && line[..open].contains(&b'.')
+}
+
+/// A path with a line number: `/path/x.go:12 +0x1`, `/path/x.rb:12:in `f'`.
+fn has_place(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
+}
+
+fn has_ruby_place(text: &[u8]) -> bool {
+    text.contains(&b'/') && memchr::memmem::find(text, b":in ").is_some() && has_place(text)
+}
+
+/// `12: name::of::function` in a Rust backtrace or a numbered chain of causes.
+fn is_backtrace_entry(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    text.get(digits) == Some(&b':') && text.get(digits + 1) == Some(&b' ')
+}
+
+/// `… "GET /x HTTP/1.1" 200 …`.
+fn is_access(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b" HTTP/").is_some_and(|at| {
+        let after = line.get(at + 6..).unwrap_or_default();
+        let version = after.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+        let quoted = after.get(version) == Some(&b'"') && line[..at].contains(&b'"');
+        let status = after.get(version + 1..).unwrap_or_default().trim_ascii_start();
+        quoted && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
+    })
+}
+
+/// `Type: message` or `Type`: a name whose last part begins with a capital letter. Without dots only names that end
+/// like error types count, and only at the margin unless `indented` Node and .NET blocks show them.
+fn is_error(text: &[u8], indented: bool) -> bool {
+    let text = text.strip_prefix(b"[").unwrap_or(text);
+    let text = strip_thread(text);
+    let text = text.strip_prefix(b"Uncaught ").unwrap_or(text);
+    match error_type(text) {
+        Some(name) => !indented || name.contains(&b'.') || text.len() > name.len() && text[name.len()] == b':',
+        None => false,
+    }
+}
+
+/// Takes off `Exception in thread "main" `.
+pub fn strip_thread(text: &[u8]) -> &[u8] {
+    let Some(rest) = text.strip_prefix(b"Exception in thread \"") else { return text };
+    match memchr::memmem::find(rest, b"\" ") {
+        Some(at) => &rest[at + 2..],
+        None => text,
+    }
+}
+
+/// The error type that `text` begins with, if it begins with one: followed by a colon, white space in brackets, or
+/// the end.
+pub fn error_type(text: &[u8]) -> Option<&[u8]> {
+    let len = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'/')).count();
+    let name = &text[..len];
+    let after = &text[len..];
+    let ends = after.is_empty() || after.starts_with(b":") || after.starts_with(b" [") || after.starts_with(b" (");
+    if !ends || name.starts_with(b"/") || name.ends_with(b".") {
+        return None;
+    }
+    let last = name.rsplit(|b| matches!(b, b'.' | b'$')).next()?;
+    let capital = last.first().is_some_and(u8::is_ascii_uppercase) && last.iter().any(u8::is_ascii_lowercase);
+    let dotted = name.contains(&b'.') && name.first().is_some_and(|b| b.is_ascii_alphabetic());
+    let known = ["Error", "Exception", "Throwable", "Disconnect", "Failure", "Interrupt", "Warning", "Closed"]
+        .iter()
+        .any(|ending| last.ends_with(ending.as_bytes()));
+    let plain = known && !name.contains(&b'.');
+    // A dotted name without a known ending needs its package in lower case: `sentence.Next: …` is none.
+    let packaged = dotted && (known || name[0].is_ascii_lowercase() && after.starts_with(b":"));
+    (capital && (plain || packaged)).then_some(name)
+}

@@ -1,0 +1,12 @@
+//! Erlang and Elixir: reports whose reasons stand behind two stars, states indented below.
+
+use super::Row;
+use super::Seen::{self, *};
+use super::State::{self, *};
+
+pub const ROWS: &[Row] = &[
+    (Start, Seen::Head, State::Head),
+    (State::Head, Stars, Frames),
+    (Frames, Stars, Frames),
+    (Frames, Indented, Frames),
+];

@@ -1,0 +1,97 @@
+//! The rules that the program brings along.
+
+use serde::Deserialize;
+
+use super::compile::{Parts, Source, compile, parse};
+use super::error::RuleError;
+use super::file::{NeverFile, OwnerFile, RuleFile, SignalFile};
+use super::proof;
+use super::set::{RuleSet, Selection};
+
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+
+/// The rule files, packed by the build script.
+static PACKED: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
+
+#[derive(Deserialize)]
+struct Packed {
+    files: Vec<RuleFile>,
+    signals: SignalFile,
+    owners: OwnerFile,
+    never: NeverFile,
+}
+
+/// A rule file that a person wrote.
+#[derive(Clone, Debug)]
+pub struct UserFile {
+    /// Its name in messages.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl RuleSet {
+    /// The built-in rules and the user's, as far as the selection admits them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the user's files, a failed proof included.
+    pub fn load(user: &[UserFile], selection: &Selection) -> Result<RuleSet, Vec<RuleError>> {
+        let mut parts = packed().map_err(|error| vec![error])?;
+        let mut errors = Vec::new();
+        for file in user {
+            match parse(&file.name, &file.text) {
+                Ok(parsed) => {
+                    parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed });
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if user.is_empty() {
+            return compile(parts, selection);
+        }
+        // A proof is about the rule, not about what happens to be switched on.
+        let open = Selection { enable: parts.files.iter().map(|source| source.file.program.clone()).collect(), ..Selection::default() };
+        let files: Vec<RuleFile> = parts.files.iter().filter(|source| source.text.is_some()).map(|source| source.file.clone()).collect();
+        let all = compile(packed_with(user)?, &open)?;
+        let failed: Vec<RuleError> = user.iter().zip(&files).flat_map(|(file, parsed)| proof::check(&all, file, parsed)).collect();
+        if failed.is_empty() { compile(parts, selection) } else { Err(failed) }
+    }
+
+    /// The rules of the files alone, with their prose: for those who read or test the built-in rules.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn from_texts() -> Result<(RuleSet, Vec<(UserFile, RuleFile)>), Vec<RuleError>> {
+        let mut parts = packed().map_err(|error| vec![error])?;
+        parts.files.clear();
+        let mut files = Vec::new();
+        for (stem, text) in TEXTS.iter().filter(|(stem, _)| !["signals", "owners", "never", "causes"].contains(stem)) {
+            let file = UserFile { name: format!("rules/{stem}.toml"), text: (*text).to_owned() };
+            let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
+            parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed.clone() });
+            files.push((file, parsed));
+        }
+        let enable = files.iter().map(|(_, parsed)| parsed.program.clone()).collect();
+        let set = compile(parts, &Selection { enable, ..Selection::default() })?;
+        set.bars.check().map_err(|text| vec![RuleError::whole("rules/never.toml", text)])?;
+        Ok((set, files))
+    }
+}
+
+fn packed() -> Result<Parts, RuleError> {
+    let packed: Packed = serde_json::from_str(PACKED).map_err(|error| RuleError::whole("built-in rules", error.to_string()))?;
+    let files = packed.files.into_iter().map(|file| Source { name: format!("{}.toml", file.program), text: None, file });
+    Ok(Parts { files: files.collect(), signals: packed.signals, owners: packed.owners, never: packed.never })
+}
+
+fn packed_with(user: &[UserFile]) -> Result<Parts, Vec<RuleError>> {
+    let mut parts = packed().map_err(|error| vec![error])?;
+    for file in user {
+        let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
+        parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed });
+    }
+    Ok(parts)
+}

@@ -1,0 +1,323 @@
+//! Noise or failure: whose connection was it?
+
+use super::file::{Direction, LinkChoice, Side, Tier};
+use super::owner::frame_name;
+use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
+use crate::record::{Frame, Language, Link, Record, Seen};
+
+/// What becomes of a record.
+#[derive(Debug)]
+pub enum Verdict<'r, 'b> {
+    /// It is passed on as it is.
+    Keep(Reason<'r>),
+    /// It is one more of its kind.
+    Collapse(Finding<'r, 'b>),
+}
+
+/// Why a record is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason<'r> {
+    /// It is one of quell's own summaries.
+    Summary,
+    /// It has outgrown a bound.
+    Oversize,
+    /// No rule's template or error is in it.
+    NoRule,
+    /// A rule came near, and this condition refused.
+    Refused {
+        /// The rule that came nearest.
+        rule: &'r str,
+        /// The condition.
+        condition: Condition<'r>,
+    },
+}
+
+/// A condition of a rule, in the order in which they are asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition<'r> {
+    /// Its error or template is not there.
+    Signal,
+    /// Something that the rule excludes was found.
+    Not,
+    /// The record has lines that the rule does not allow for.
+    Continues,
+    /// The ports say that we opened the connection, or say nothing.
+    Direction,
+    /// The head's text is not the one it must be.
+    Head,
+    /// The owner of the failing socket is not the one it must be.
+    Owner {
+        /// Who owns it, if that is known.
+        found: Option<&'r str>,
+    },
+    /// A client library is in the trace.
+    Client {
+        /// Which.
+        found: &'r str,
+    },
+    /// No frame, or no source text, is the one it must be.
+    Frame,
+    /// An error outside the disconnect says more than the disconnect.
+    Wrapper,
+    /// The head says more than the disconnect.
+    Words,
+    /// It says that a call of ours failed.
+    FailedCall {
+        /// Which bar says so.
+        bar: &'r str,
+    },
+    /// It is never noise.
+    Never {
+        /// Which bar says so.
+        bar: &'r str,
+    },
+}
+
+/// What a rule found.
+#[derive(Clone, Debug)]
+pub struct Finding<'r, 'b> {
+    /// The rule.
+    pub rule: &'r Rule,
+    /// The error's type, or the whole text that the template matched.
+    pub error: &'b [u8],
+    /// The error's message.
+    pub message: &'b [u8],
+    /// The frame that owns the socket, as printed.
+    pub owner: &'b [u8],
+    /// Address of the other end.
+    pub peer: Option<&'b [u8]>,
+    /// Path of the request.
+    pub path: Option<&'b [u8]>,
+}
+
+type Judged<'r, 'b> = Result<Finding<'r, 'b>, Condition<'r>>;
+
+/// Ports from here on are given to those who connect; servers listen below.
+const EPHEMERAL_PORT_MIN: u32 = 32_768;
+
+impl RuleSet {
+    /// Judges one record. Pure: the same record gets the same verdict, whatever came before it.
+    pub fn judge<'r, 'b>(&'r self, record: &Record<'b>) -> Verdict<'r, 'b> {
+        if record.pieces.first().is_some_and(|piece| piece.seen == Seen::Summary) {
+            return Verdict::Keep(Reason::Summary);
+        }
+        let mut nearest: Option<(&'r str, Condition<'r>)> = None;
+        let trace = Trace::of(self, record);
+        for rule in &self.rules {
+            let judged = match &rule.matcher {
+                Matcher::Line(line) => line_rule(rule, line, record),
+                Matcher::Trace(matcher) => self.trace_rule(rule, matcher, record, &trace),
+            };
+            match judged {
+                Ok(finding) => match self.bars.never(record) {
+                    Some(bar) if matches!(rule.matcher, Matcher::Trace(_)) => {
+                        nearest = Some((&rule.id, Condition::Never { bar }));
+                        break;
+                    }
+                    _ => return Verdict::Collapse(finding),
+                },
+                Err(condition) => {
+                    if nearest.as_ref().is_none_or(|(_, nearest)| condition > *nearest) {
+                        nearest = Some((&rule.id, condition));
+                    }
+                }
+            }
+        }
+        Verdict::Keep(match nearest {
+            None | Some((_, Condition::Signal)) => Reason::NoRule,
+            Some((rule, condition)) => Reason::Refused { rule, condition },
+        })
+    }
+
+    fn trace_rule<'r, 'b>(
+        &'r self,
+        rule: &'r Rule,
+        matcher: &'r TraceMatcher,
+        record: &Record<'b>,
+        trace: &Trace<'r, 'b>,
+    ) -> Judged<'r, 'b> {
+        let language = record.language.or(trace.guessed);
+        let link = self.signal_link(matcher, record, language).ok_or(Condition::Signal)?;
+        let found = |patterns: &[super::pattern::Pattern], text: &[u8]| patterns.iter().any(|pattern| pattern.is_match(text));
+        if record.pieces.iter().any(|piece| found(&matcher.not, piece.line.text(record.block))) {
+            return Err(Condition::Not);
+        }
+        if matcher.head.as_ref().is_some_and(|head| !head.is_match(record.head_text())) {
+            return Err(Condition::Head);
+        }
+        let owned = matcher.owner.iter().any(|choice| trace.owned_by(choice));
+        if !owned {
+            return Err(Condition::Owner { found: trace.group.map(|(name, _)| name) });
+        }
+        if let Some(found) = trace.client {
+            return Err(Condition::Client { found });
+        }
+        if !matcher.frame.is_empty() && !record.frames.iter().any(|frame| found(&matcher.frame, frame.text)) {
+            return Err(Condition::Frame);
+        }
+        if !matcher.code.is_empty() && !found(&matcher.code, trace.owner_code) {
+            return Err(Condition::Frame);
+        }
+        if record.links.iter().any(|link| !self.is_plain(rule, matcher, link)) {
+            return Err(Condition::Wrapper);
+        }
+        if rule.tier == Tier::Undecided && matcher.head.is_none() && !record.head_text().is_empty() {
+            return Err(Condition::Words);
+        }
+        if let Some(bar) = self.bars.failed_call(record) {
+            return Err(Condition::FailedCall { bar });
+        }
+        Ok(Finding { rule, error: link.error, message: link.message, owner: trace.owner, peer: None, path: None })
+    }
+
+    fn signal_link<'a, 'b>(
+        &self,
+        matcher: &TraceMatcher,
+        record: &'a Record<'b>,
+        language: Option<Language>,
+    ) -> Option<&'a Link<'b>> {
+        if language != Some(matcher.language) {
+            return None;
+        }
+        match matcher.link {
+            LinkChoice::Root => record.links.last().filter(|link| self.has_signal(matcher, link)),
+            LinkChoice::Any => record.links.iter().find(|link| self.has_signal(matcher, link)),
+        }
+    }
+
+    fn has_signal(&self, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
+        let mut signals = matcher.signals.iter().filter_map(|at| self.signals.get(*at));
+        matcher.inline.as_ref().is_some_and(|signal| signal.matches(link)) || signals.any(|signal| signal.matches(link))
+    }
+
+    /// Whether an error of the chain says no more than the disconnect: it is one, or (where a server owns the socket)
+    /// a wrapper that is known to add nothing.
+    fn is_plain(&self, rule: &Rule, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
+        let disconnect = self.has_signal(matcher, link)
+            || self.signals.iter().any(|signal| signal.language == Some(matcher.language) && signal.matches(link));
+        disconnect || (rule.tier == Tier::Client && self.bars.is_neutral(matcher.language, link.error))
+    }
+}
+
+impl Signal {
+    fn matches(&self, link: &Link<'_>) -> bool {
+        let typed = self.types.is_empty() || self.types.iter().any(|name| super::bar::matches_type(name, link.error));
+        typed && self.message.as_ref().is_none_or(|message| message.is_match(link.message))
+    }
+}
+
+fn line_rule<'r, 'b>(rule: &'r Rule, line: &'r LineMatcher, record: &Record<'b>) -> Judged<'r, 'b> {
+    let text = record.first_line();
+    let anchored = rule.anchors.iter().any(|anchor| memchr::memmem::find(text, anchor).is_some());
+    let captures = anchored.then(|| line.pattern.regex()).flatten().and_then(|regex| regex.captures(text));
+    let captures = captures.ok_or(Condition::Signal)?;
+    let capture = |name: &str| captures.name(name).map(|found| found.as_bytes());
+    for piece in record.pieces {
+        if line.not.iter().any(|pattern| pattern.is_match(piece.line.text(record.block))) {
+            return Err(Condition::Not);
+        }
+    }
+    let mut further = record.pieces.iter().skip(1);
+    let allowed = match &line.continues {
+        Some(pattern) => further.all(|piece| pattern.is_match(piece.line.text(record.block))),
+        None => record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen)),
+    };
+    if !allowed {
+        return Err(Condition::Continues);
+    }
+    if line.direction == Some(Direction::Inbound) {
+        let port = |name| capture(name).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u32>().ok());
+        let inbound = port("lport").zip(port("rport")).is_some_and(|(local, remote)| {
+            local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN
+        });
+        if !inbound {
+            return Err(Condition::Direction);
+        }
+    }
+    let head = record.head.as_ref().map_or(text, |head| head.message(text));
+    Ok(Finding { rule, error: b"", message: head, owner: b"", peer: capture("peer"), path: capture("path") })
+}
+
+/// Lines of a dump that may follow a line which says all.
+fn is_dump(seen: Seen) -> bool {
+    matches!(seen, Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More)
+}
+
+/// What the frames of a record say about whose socket it was.
+struct Trace<'r, 'b> {
+    /// The language of an error that the head names and that has no trace.
+    guessed: Option<Language>,
+    /// The frame that owns the socket, as printed.
+    owner: &'b [u8],
+    owner_code: &'b [u8],
+    /// The group that it belongs to.
+    group: Option<(&'r str, Side)>,
+    /// A client library anywhere in the record.
+    client: Option<&'r str>,
+}
+
+impl<'r, 'b> Trace<'r, 'b> {
+    fn of(set: &'r RuleSet, record: &Record<'b>) -> Trace<'r, 'b> {
+        let mut trace = Trace { guessed: None, owner: b"", owner_code: b"", group: None, client: None };
+        let Some(language) = record.language else {
+            trace.guessed = record.links.last().and_then(|link| guess(link.error));
+            return trace;
+        };
+        for frame in socket_frames(record, language) {
+            let group = set.owners.find(language, &frame_name(language, frame.text));
+            match group.map(|group| (group.name.as_str(), group.side)) {
+                Some((_, Side::Runtime | Side::Either)) => {}
+                found => {
+                    trace.owner = frame.text;
+                    trace.owner_code = frame.code;
+                    trace.group = found;
+                    break;
+                }
+            }
+        }
+        let mut groups = record.frames.iter().filter_map(|frame| set.owners.find(language, &frame_name(language, frame.text)));
+        trace.client = groups.find(|group| group.side == Side::Client).map(|group| group.name.as_str());
+        trace
+    }
+
+    fn owned_by(&self, choice: &OwnerChoice) -> bool {
+        match choice {
+            OwnerChoice::Server => self.group.is_some_and(|(_, side)| side == Side::Server),
+            OwnerChoice::None => self.group.is_none(),
+            OwnerChoice::Any => self.group.is_none_or(|(_, side)| side != Side::Client),
+            OwnerChoice::Group(name) => self.group.is_some_and(|(group, _)| group == name),
+        }
+    }
+}
+
+/// The frames from the failing call outwards: those of the root, then those it shares with the errors around it.
+fn socket_frames<'a, 'b>(record: &'a Record<'b>, language: Language) -> Vec<&'a Frame<'b>> {
+    let mut frames: Vec<&Frame<'b>> = Vec::new();
+    let mut common = usize::MAX;
+    for link in record.links.iter().rev() {
+        let own = record.frames_of(link);
+        let shared = &own[own.len().saturating_sub(common)..];
+        if language == Language::Python {
+            frames.extend(shared.iter().rev());
+        } else {
+            frames.extend(shared);
+        }
+        if link.common == 0 {
+            break;
+        }
+        common = link.common;
+    }
+    frames
+}
+
+/// The language that an error's type alone gives away.
+fn guess(error: &[u8]) -> Option<Language> {
+    let packaged = error.iter().filter(|b| **b == b'.').count() >= 2 && error.first().is_some_and(u8::is_ascii_lowercase);
+    match error {
+        b"Error" | b"TypeError" | b"BadRequestError" => Some(Language::Node),
+        _ if packaged => Some(Language::Java),
+        _ if error.starts_with(b"System.") || error.starts_with(b"Microsoft.") => Some(Language::Dotnet),
+        _ if error.starts_with(b"Errno::") => Some(Language::Ruby),
+        _ => None,
+    }
+}

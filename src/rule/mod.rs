@@ -1,0 +1,25 @@
+//! Records become verdicts.
+//!
+//! In comes a record, out goes a verdict: keep it, and why, or collapse it, under which rule, for which cause, and
+//! what tells its kind from others.
+//!
+//! Invariant: a verdict depends on the record and the rules alone, not on time, counts or earlier records. Nothing
+//! here writes.
+//! The smallest file, and the one to imitate, is `pattern.rs`.
+
+pub mod anchor;
+mod bar;
+pub mod builtin;
+mod compile;
+pub mod error;
+pub mod file;
+mod judge;
+pub mod owner;
+pub mod pattern;
+pub mod proof;
+mod set;
+
+pub use error::RuleError;
+pub use file::{Side, Tier};
+pub use judge::{Finding, Reason, Verdict};
+pub use set::{Rule, RuleSet, Selection};

@@ -1,0 +1,78 @@
+//! A rule cannot exist without its proof: records that it must take, and look-alikes that no rule may take.
+
+use super::builtin::UserFile;
+use super::compile::span_of;
+use super::error::RuleError;
+use super::file::{RuleFile, RuleText};
+use super::judge::Verdict;
+use super::set::RuleSet;
+use crate::record::{Assembly, Extent, Record};
+
+/// How many examples of each sort a rule needs.
+pub const EXAMPLES_MIN: usize = 2;
+
+/// Everything that is wrong with the proofs of one file, held against all rules.
+pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError> {
+    let mut errors = Vec::new();
+    for (at, rule) in file.rule.iter().enumerate() {
+        let mut fail = |list: &str, item: Option<usize>, what: String| {
+            let item = item.map(|item| item.to_string());
+            let path: Vec<&str> = std::iter::once(list).chain(item.as_deref()).collect();
+            let text = format!("rule {:?}: {what}", rule.id);
+            errors.push(RuleError::at(&source.name, &source.text, span_of(&source.text, at, &path), text));
+        };
+        for (list, examples) in [("quiet", &rule.quiet), ("loud", &rule.loud)] {
+            if examples.len() < EXAMPLES_MIN {
+                fail(list, None, format!("a rule needs {EXAMPLES_MIN} examples in `{list}`; it has {}", examples.len()));
+            }
+        }
+        for (item, example) in rule.quiet.iter().enumerate() {
+            if let Err(what) = takes(set, rule, example) {
+                fail("quiet", Some(item), what);
+            }
+        }
+        for (item, example) in rule.loud.iter().enumerate() {
+            if let Some(taker) = taken_by(set, example) {
+                fail("loud", Some(item), format!("this record must be kept, but {taker:?} takes it"));
+            }
+        }
+    }
+    errors
+}
+
+/// Whether the rule takes the whole example as one record, and one of its anchors is in it.
+fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
+    let block = example.trim_matches('\n').as_bytes();
+    let mut assembly = Assembly::default();
+    let extent = assembly.read(block, 0, true);
+    if extent != (Extent::Whole { end: block.len() }) {
+        let line = assembly.pieces.len() + 1;
+        return Err(format!("this is more than one record: line {line} begins another"));
+    }
+    let record = Record::parse(block, &assembly.pieces, assembly.machine().and_then(crate::record::Machine::language));
+    match set.judge(&record) {
+        Verdict::Collapse(finding) if finding.rule.id == rule.id => {}
+        // A more particular rule may come first; what matters is that the record is known for what it is.
+        Verdict::Collapse(finding) if finding.rule.cause == rule.cause => {}
+        Verdict::Collapse(finding) => return Err(format!("{:?} takes this record instead", finding.rule.id)),
+        Verdict::Keep(reason) => return Err(format!("the rule does not take this record: {reason:?}")),
+    }
+    let anchored = set.anchors().iter().any(|anchor| memchr::memmem::find(block, anchor).is_some());
+    if anchored { Ok(()) } else { Err("none of the anchors is in this record".to_owned()) }
+}
+
+/// The first rule that takes any record of the example.
+fn taken_by(set: &RuleSet, example: &str) -> Option<String> {
+    let block = example.trim_matches('\n').as_bytes();
+    let mut assembly = Assembly::default();
+    let mut at = 0;
+    while at < block.len() {
+        let Extent::Whole { end } = assembly.read(block, at, true) else { break };
+        let record = Record::parse(block, &assembly.pieces, assembly.machine().and_then(crate::record::Machine::language));
+        if let Verdict::Collapse(finding) = set.judge(&record) {
+            return Some(finding.rule.id.clone());
+        }
+        at = end.max(at + 1);
+    }
+    None
+}

@@ -1,0 +1,134 @@
+//! All rules in force.
+
+use super::bar::Bars;
+use super::file::{Direction, LinkChoice, Tier};
+use super::owner::Owners;
+use super::pattern::Pattern;
+use crate::record::Language;
+
+/// One rule in force.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// The program whose records it takes.
+    pub program: String,
+    /// How sure it is that a client left.
+    pub tier: Tier,
+    /// The cause it stands for.
+    pub cause: String,
+    /// Off until it is enabled by name.
+    pub opt_in: bool,
+    /// Why such a record is noise.
+    pub why: String,
+    /// What it could wrongly hide.
+    pub hides: String,
+    /// Where the program's authors say so.
+    pub source: String,
+    pub(super) matcher: Matcher,
+    /// Literals one of which is in every record that it takes.
+    pub(super) anchors: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Matcher {
+    Line(LineMatcher),
+    Trace(TraceMatcher),
+}
+
+#[derive(Debug)]
+pub(super) struct LineMatcher {
+    pub pattern: Pattern,
+    pub not: Vec<Pattern>,
+    pub continues: Option<Pattern>,
+    pub direction: Option<Direction>,
+}
+
+#[derive(Debug)]
+pub(super) struct TraceMatcher {
+    pub language: Language,
+    /// Indices of signals.
+    pub signals: Vec<usize>,
+    pub inline: Option<Signal>,
+    pub link: LinkChoice,
+    pub owner: Vec<OwnerChoice>,
+    pub head: Option<Pattern>,
+    pub frame: Vec<Pattern>,
+    pub code: Vec<Pattern>,
+    pub not: Vec<Pattern>,
+}
+
+/// Who may own the failing socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OwnerChoice {
+    Server,
+    None,
+    Any,
+    Group(String),
+}
+
+/// One way in which a language says that the other end is gone.
+#[derive(Debug)]
+pub(super) struct Signal {
+    pub id: String,
+    pub language: Option<Language>,
+    pub types: Vec<String>,
+    pub message: Option<Pattern>,
+    pub anchors: Vec<Vec<u8>>,
+}
+
+/// Which rules are in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Rules or programs that are off.
+    pub disable: Vec<String>,
+    /// Opt-in rules or programs that are on.
+    pub enable: Vec<String>,
+    /// If not empty, only these rules or programs are on.
+    pub only: Vec<String>,
+    /// Whether records that the text cannot decide are kept.
+    pub keep_undecided: bool,
+}
+
+impl Selection {
+    pub(super) fn admits(&self, rule: &Rule) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| *name == rule.id || *name == rule.program);
+        let chosen = self.only.is_empty() || named(&self.only);
+        let on = !rule.opt_in || named(&self.enable) || named(&self.only);
+        chosen && on && !named(&self.disable) && !(self.keep_undecided && rule.tier == Tier::Undecided)
+    }
+}
+
+/// All rules in force, with what they share.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// In the order in which they are tried: a program's own before its language's.
+    pub(super) rules: Vec<Rule>,
+    pub(super) signals: Vec<Signal>,
+    pub(super) owners: Owners,
+    pub(super) bars: Bars,
+    anchors: Vec<Vec<u8>>,
+}
+
+impl RuleSet {
+    pub(super) fn new(rules: Vec<Rule>, signals: Vec<Signal>, owners: Owners, bars: Bars) -> RuleSet {
+        let mut set = RuleSet { rules, signals, owners, bars, anchors: Vec::new() };
+        set.anchors = super::anchor::reduce(set.rules.iter().flat_map(|rule| rule.anchors.iter().cloned()).collect());
+        set
+    }
+
+    /// The rules, in the order in which they are tried.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of that name.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Literals one of which is in every record that any rule takes: what the skim looks for.
+    pub fn anchors(&self) -> &[Vec<u8>] {
+        &self.anchors
+    }
+}
