@@ -54,7 +54,7 @@ fn read(path: &Path) -> Value {
 fn pack(mut file: Value, signals: &Value) -> Value {
     for rule in file.get_mut("rule").and_then(Value::as_array_mut).into_iter().flatten() {
         let rule = rule.as_object_mut().expect("[[rule]] is a table");
-        for prose in ["why", "hides", "source", "quiet", "loud"] {
+        for prose in ["why", "hides", "source", "proof"] {
             rule.remove(prose);
         }
         let anchors = rule_anchors(rule, signals).unwrap_or_default();

@@ -3,3 +3,5 @@ pub mod limits;
 pub mod line;
 pub mod record;
 pub mod rule;
+pub mod episode;
+pub mod pipeline;

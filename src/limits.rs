@@ -49,7 +49,7 @@ pub const KINDS_MAX: usize = 4096;
 pub const NAMES_MAX: usize = 64;
 
 /// Bytes of log text that a summary quotes for one error.
-pub const QUOTE_BYTES_MAX: usize = 200;
+pub const FIRST_QUOTE_BYTES: usize = 200;
 
 /// Verdicts on traces that are remembered by their text. Some 250 bytes each.
 pub const VERDICTS_MAX: usize = 1024;

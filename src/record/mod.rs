@@ -87,8 +87,28 @@ impl<'b> Record<'b> {
         self.frames.get(link.frames.clone()).unwrap_or_default()
     }
 
+    /// The first address that its head names, with neither brackets nor port: whose connection it was, most often.
+    pub fn peer(&self) -> Option<&'b [u8]> {
+        let head = self.head_text();
+        let words = head.split(|b| !(b.is_ascii_hexdigit() || matches!(b, b'.')));
+        words.into_iter().find(|word| is_address(word))
+    }
+
     /// How many bytes its own lines have.
     pub fn bytes(&self) -> usize {
         self.pieces.iter().map(|piece| piece.line.end - piece.line.start).sum()
     }
+}
+
+/// An IPv4 address: four numbers up to 255.
+fn is_address(word: &[u8]) -> bool {
+    let mut parts = 0;
+    for part in word.split(|b| *b == b'.') {
+        let number = std::str::from_utf8(part).ok().and_then(|part| part.parse::<u16>().ok());
+        if part.len() > 3 || number.is_none_or(|number| number > 255) {
+            return false;
+        }
+        parts += 1;
+    }
+    parts == 4
 }

@@ -62,15 +62,22 @@ pub struct RuleText {
     /// The record is told by its chain of errors.
     #[serde(default)]
     pub trace: Option<TraceText>,
-    /// Records that it must take.
+    /// What proves it.
     #[serde(default)]
-    pub quiet: Vec<String>,
-    /// Look-alikes that no rule may take.
-    #[serde(default)]
-    pub loud: Vec<String>,
+    pub proof: ProofText,
     /// What the skim looks for, worked out when the program was built. Absent in files that people write.
     #[serde(default)]
     pub anchors: Vec<String>,
+}
+
+/// The proof of a rule.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofText {
+    /// Records that it must take.
+    pub quiet: Vec<String>,
+    /// Look-alikes that no rule may take.
+    pub loud: Vec<String>,
 }
 
 /// Conditions on the record's first line.

@@ -234,8 +234,11 @@ fn line_rule<'r, 'b>(rule: &'r Rule, line: &'r LineMatcher, record: &Record<'b>)
             return Err(Condition::Direction);
         }
     }
-    let head = record.head.as_ref().map_or(text, |head| head.message(text));
-    Ok(Finding { rule, error: b"", message: head, owner: b"", peer: capture("peer"), path: capture("path") })
+    let level_end = record.head.as_ref().map_or(0, |head| head.level_end);
+    let matched = captures.get(0).map_or(0..text.len(), |found| found.range());
+    let message = text.get(level_end.max(matched.start)..matched.end).filter(|message| !message.is_empty());
+    let message = message.unwrap_or(&text[level_end..]);
+    Ok(Finding { rule, error: b"", message, owner: b"", peer: capture("peer"), path: capture("path") })
 }
 
 /// Lines of a dump that may follow a line which says all.

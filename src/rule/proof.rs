@@ -17,21 +17,21 @@ pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError
     for (at, rule) in file.rule.iter().enumerate() {
         let mut fail = |list: &str, item: Option<usize>, what: String| {
             let item = item.map(|item| item.to_string());
-            let path: Vec<&str> = std::iter::once(list).chain(item.as_deref()).collect();
+            let path: Vec<&str> = ["proof", list].into_iter().chain(item.as_deref()).collect();
             let text = format!("rule {:?}: {what}", rule.id);
             errors.push(RuleError::at(&source.name, &source.text, span_of(&source.text, at, &path), text));
         };
-        for (list, examples) in [("quiet", &rule.quiet), ("loud", &rule.loud)] {
+        for (list, examples) in [("quiet", &rule.proof.quiet), ("loud", &rule.proof.loud)] {
             if examples.len() < EXAMPLES_MIN {
                 fail(list, None, format!("a rule needs {EXAMPLES_MIN} examples in `{list}`; it has {}", examples.len()));
             }
         }
-        for (item, example) in rule.quiet.iter().enumerate() {
+        for (item, example) in rule.proof.quiet.iter().enumerate() {
             if let Err(what) = takes(set, rule, example) {
                 fail("quiet", Some(item), what);
             }
         }
-        for (item, example) in rule.loud.iter().enumerate() {
+        for (item, example) in rule.proof.loud.iter().enumerate() {
             if let Some(taker) = taken_by(set, example) {
                 fail("loud", Some(item), format!("this record must be kept, but {taker:?} takes it"));
             }

@@ -1,0 +1,54 @@
+//! Counting by name with a bound on the names.
+
+use std::collections::HashMap;
+
+use crate::limits::NAMES_MAX;
+
+/// Counts of peers, or of paths: the first `NAMES_MAX` by name, the rest together.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    counts: HashMap<Box<[u8]>, u64, foldhash::fast::RandomState>,
+    others: u64,
+}
+
+impl Names {
+    /// Counts one more of `name`.
+    pub fn count(&mut self, name: &[u8]) {
+        if let Some(count) = self.counts.get_mut(name) {
+            *count += 1;
+        } else if self.counts.len() < NAMES_MAX {
+            self.counts.insert(name.into(), 1);
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// How many different names there are; at least so many if `is_full`.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Whether there were more names than are counted apart.
+    pub fn is_full(&self) -> bool {
+        self.others > 0
+    }
+
+    /// The `most` commonest, with their counts; equal counts in the order of their names.
+    pub fn top(&self, most: usize) -> Vec<(&[u8], u64)> {
+        let mut all: Vec<(&[u8], u64)> = self.counts.iter().map(|(name, count)| (&**name, *count)).collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.truncate(most);
+        all
+    }
+
+    /// Forgets all counts.
+    pub fn clear(&mut self) {
+        self.counts.clear();
+        self.others = 0;
+    }
+}

@@ -1,0 +1,257 @@
+//! One line for everything that was held back of one kind in one window.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::collapse::Sighting;
+use super::names::Names;
+use crate::line::Layout;
+use crate::rule::Tier;
+
+/// How a summary is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SummaryStyle {
+    /// One line of text.
+    #[default]
+    Text,
+    /// One JSON object on one line.
+    Json,
+    /// Not at all: the counts appear in the account only.
+    None,
+}
+
+/// Version of the `quell` object in a JSON summary.
+pub const SUMMARY_VERSION: u32 = 1;
+
+/// Peers or paths that one summary names.
+const NAMED_MAX: usize = 3;
+
+/// Different peers from which on a surge is a crowd, not a few.
+const CROWD_PEERS_MIN: usize = 10;
+
+/// What was held back of one kind.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// How many records.
+    pub count: u64,
+    /// The error, as it was printed: type and message, or the template's text; cut to a bound.
+    pub title: Vec<u8>,
+    /// The rule that took them.
+    pub rule: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// The cause it stands for.
+    pub cause: String,
+    /// Where in the code, for undecided records.
+    pub site: Vec<u8>,
+    /// Time of the first, in microseconds since 1970.
+    pub from: i64,
+    /// Time of the last.
+    pub to: i64,
+    /// When the summary is written, in the log's time.
+    pub written: i64,
+    /// How times are written; `None` if the records bear none.
+    pub layout: Option<Layout>,
+    /// Their lines.
+    pub lines: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many times the kind's running rate this was, if that is a surge.
+    pub surge: Option<u64>,
+    /// Who hung up.
+    pub peers: Names,
+    /// What they had asked for.
+    pub paths: Names,
+}
+
+impl Summary {
+    /// An empty summary for records like this one.
+    pub(super) fn of(sighting: &Sighting<'_>, title_bytes_max: usize) -> Summary {
+        let finding = &sighting.finding;
+        let mut title = finding.error.to_vec();
+        if !title.is_empty() && !finding.message.is_empty() {
+            title.extend_from_slice(b": ");
+        }
+        title.extend_from_slice(finding.message);
+        title.truncate(title_bytes_max);
+        let site = if finding.rule.tier == Tier::Undecided { finding.owner } else { b"" };
+        Summary {
+            count: 0,
+            title,
+            rule: finding.rule.id.clone(),
+            tier: finding.rule.tier,
+            cause: finding.rule.cause.clone(),
+            site: site[..site.len().min(title_bytes_max)].to_vec(),
+            from: sighting.micros,
+            to: sighting.micros,
+            written: sighting.micros,
+            layout: sighting.layout,
+            lines: 0,
+            bytes: 0,
+            surge: None,
+            peers: Names::default(),
+            paths: Names::default(),
+        }
+    }
+
+    /// Writes it in `style`, line ending included. `layout` is the stream's own, for records without a time.
+    pub fn dress(&self, style: SummaryStyle, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        let layout = self.layout.as_ref().or(layout).unwrap_or(&Layout::ISO);
+        match style {
+            SummaryStyle::None => {}
+            SummaryStyle::Text => {
+                layout.write(self.written, out);
+                out.push(b' ');
+                out.extend_from_slice(self.level().as_bytes());
+                out.push(b' ');
+                out.extend_from_slice(self.text(layout).as_bytes());
+                out.push(b'\n');
+            }
+            SummaryStyle::Json => {
+                out.extend_from_slice(self.json(layout).to_string().as_bytes());
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// A surge is graver than the steady trickle.
+    fn level(&self) -> &'static str {
+        if self.surge.is_some() { "ERROR" } else { "WARN" }
+    }
+
+    fn text(&self, layout: &Layout) -> String {
+        let mut text = format!("quell: {}x {} [{}] ", self.count, escape(&self.title), self.rule);
+        let (from, to) = (self.time(layout, self.from), self.time(layout, self.to));
+        let _ = write!(text, "{from}..{to}, {} lines, {} suppressed", self.lines, size(self.bytes));
+        if let Some((most, count)) = self.peers.top(1).first() {
+            let (number, more) = (self.peers.len(), if self.peers.is_full() { "+" } else { "" });
+            let noun = if number == 1 { "peer" } else { "peers" };
+            let _ = write!(text, "; {number}{more} {noun}, most {} ({count})", escape(most));
+        }
+        if !self.paths.is_empty() {
+            let named: Vec<String> =
+                self.paths.top(NAMED_MAX).iter().map(|(path, count)| format!("{} ({count})", escape(path))).collect();
+            let more = if self.paths.len() > named.len() { ", …" } else { "" };
+            let _ = write!(text, "; paths {}{more}", named.join(", "));
+        }
+        if self.cause == "own-close" {
+            text.push_str("; our own side closed the socket first: a bug of ours");
+        }
+        if self.tier == Tier::Undecided {
+            let site = if self.site.is_empty() { String::new() } else { format!(" {}", escape(&self.site)) };
+            let _ = write!(text, "; undecided{site}");
+        }
+        if let Some(factor) = self.surge {
+            let _ = write!(text, "; surge {factor}x, {}", self.likely());
+        }
+        text
+    }
+
+    /// What most likely stands behind a surge, told from who hung up.
+    fn likely(&self) -> String {
+        let most = self.peers.top(1).first().map_or(0, |(_, count)| *count);
+        if self.peers.is_empty() {
+            "cause unclear: the records name no peers".to_owned()
+        } else if self.peers.len() >= CROWD_PEERS_MIN {
+            format!("likely overload: {} peers at once", self.peers.len())
+        } else if most * 2 > self.count {
+            "likely hostile or broken traffic: most from one peer".to_owned()
+        } else {
+            "cause unclear".to_owned()
+        }
+    }
+
+    fn json(&self, layout: &Layout) -> serde_json::Value {
+        let mut written = Vec::new();
+        layout.write(self.written, &mut written);
+        let names = |names: &Names| -> serde_json::Value {
+            names.top(NAMED_MAX).iter().map(|(name, count)| json!({"name": escape(name), "count": count})).collect()
+        };
+        json!({
+            "time": String::from_utf8_lossy(&written),
+            "level": self.level(),
+            "message": self.text(layout),
+            "quell": {
+                "version": SUMMARY_VERSION,
+                "count": self.count,
+                "title": escape(&self.title),
+                "rule": self.rule,
+                "tier": self.tier,
+                "cause": self.cause,
+                "site": escape(&self.site),
+                "from": self.time(layout, self.from),
+                "to": self.time(layout, self.to),
+                "lines": self.lines,
+                "bytes": self.bytes,
+                "surge": self.surge,
+                "peers": self.peers.len(),
+                "peers_most": names(&self.peers),
+                "paths_most": names(&self.paths),
+            },
+        })
+    }
+
+    fn time(&self, layout: &Layout, micros: i64) -> String {
+        let mut out = Vec::new();
+        layout.write_time(micros, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+/// Log text that is safe on a terminal and on one line: control characters and bytes that are no text are escaped.
+pub fn escape(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            // The C1 controls are commands to a terminal as well.
+            if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+                let _ = write!(out, "{}", character.escape_default());
+            } else {
+                out.push(character);
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+/// `312 B`, `48.2 kB`, `3.2 MB`: decimal units.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < 999.95 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_and_bad_bytes_are_escaped() {
+        assert_eq!(escape(b"a\x1b[31mb\x9bc\n\xc2\x9b"), "a\\u{1b}[31mb\\x9bc\\n\\u{9b}");
+        assert_eq!(escape("日本".as_bytes()), "日本");
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(48_200), "48.2 kB");
+        assert_eq!(size(3_212_345), "3.2 MB");
+        assert_eq!(size(999_999), "1.0 MB");
+    }
+}

@@ -1,0 +1,99 @@
+//! The account: what came in, what passed, what was held back.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::rule::Tier;
+
+/// Bytes, lines and records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    /// Bytes.
+    pub bytes: u64,
+    /// Line endings, so that a last line without one is not counted.
+    pub lines: u64,
+    /// Records that were looked at: those with an anchor in them. The fast path does not count the others.
+    pub records: u64,
+}
+
+/// Everything that was counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// What was read.
+    pub input: Amount,
+    /// What was written as it was.
+    pub passed: Amount,
+    /// What was held back, each record in exactly one summary's count.
+    pub suppressed: Amount,
+    /// Summaries.
+    pub summaries: u64,
+    /// Records that passed unjudged because they outgrew a bound.
+    pub oversize: u64,
+    /// Kinds given up because the table was full.
+    pub evicted: u64,
+    /// Held back, by rule.
+    pub by_rule: BTreeMap<String, Amount>,
+    /// Held back, by tier.
+    pub by_tier: BTreeMap<Tier, Amount>,
+    /// Held back, by cause.
+    pub by_cause: BTreeMap<String, Amount>,
+}
+
+impl Amount {
+    /// Adds another amount.
+    pub fn add(&mut self, other: Amount) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+    }
+}
+
+impl Ledger {
+    /// Counts bytes that were passed on.
+    pub fn pass(&mut self, bytes: &[u8]) {
+        let newlines = memchr::memchr_iter(b'\n', bytes).count() as u64;
+        let amount = Amount { bytes: bytes.len() as u64, lines: newlines, records: 0 };
+        self.input.add(amount);
+        self.passed.add(amount);
+    }
+
+    /// Counts a record that was looked at and passed on.
+    pub fn keep(&mut self) {
+        self.input.records += 1;
+        self.passed.records += 1;
+    }
+
+    /// Counts what was held back under a rule.
+    pub fn suppress(&mut self, rule: &str, tier: Tier, cause: &str, amount: Amount) {
+        self.input.add(amount);
+        self.suppressed.add(amount);
+        match self.by_rule.get_mut(rule) {
+            Some(of_rule) => of_rule.add(amount),
+            None => drop(self.by_rule.insert(rule.to_owned(), amount)),
+        }
+        match self.by_cause.get_mut(cause) {
+            Some(of_cause) => of_cause.add(amount),
+            None => drop(self.by_cause.insert(cause.to_owned(), amount)),
+        }
+        self.by_tier.entry(tier).or_default().add(amount);
+    }
+
+    /// Adds another account, of another file.
+    pub fn add(&mut self, other: &Ledger) {
+        self.input.add(other.input);
+        self.passed.add(other.passed);
+        self.suppressed.add(other.suppressed);
+        self.summaries += other.summaries;
+        self.oversize += other.oversize;
+        self.evicted += other.evicted;
+        for (from, to) in [(&other.by_rule, &mut self.by_rule), (&other.by_cause, &mut self.by_cause)] {
+            for (name, amount) in from {
+                to.entry(name.clone()).or_default().add(*amount);
+            }
+        }
+        for (tier, amount) in &other.by_tier {
+            self.by_tier.entry(*tier).or_default().add(*amount);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The flow, where all stages meet.
+//!
+//! In comes a block of bytes, out go bytes: untouched stretches verbatim, records shown, summaries.
+//!
+//! ```text
+//! block ─► skim ─┬─ plain ──────────────────────────────────► out
+//!                └─ suspect ─► assemble ─► judge ─► collapse ─► out
+//! ```
+//!
+//! Invariant: nothing here reads a file, a clock or the machine; the time comes in as an argument. The output does not
+//! depend on how the input is cut into blocks, nor on which gear is used.
+//! The smallest file, and the one to imitate, is `ledger.rs`.
+
+mod flow;
+pub mod ledger;
+pub mod skim;
+mod time;
+
+use std::io;
+
+pub use flow::{Held, Pipeline};
+pub use ledger::{Amount, Ledger};
+pub use skim::Skim;
+
+use crate::episode::{Settings, SummaryStyle};
+
+/// Where the output goes.
+pub trait Output {
+    /// Untouched input: `bytes`, which stand at the offset `at` of the input.
+    ///
+    /// # Errors
+    /// Whatever writing gives.
+    fn pass(&mut self, bytes: &[u8], at: u64) -> io::Result<()>;
+
+    /// A summary.
+    ///
+    /// # Errors
+    /// Whatever writing gives.
+    fn summary(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Output for Vec<u8> {
+    fn pass(&mut self, bytes: &[u8], _at: u64) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// How suspects are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gear {
+    /// By their anchors; what lies between is not looked at.
+    #[default]
+    Skim,
+    /// Every record is assembled. Slower, and the same output: the reference that the skim is held against.
+    Step,
+}
+
+/// How a pipeline works.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// How suspects are found.
+    pub gear: Gear,
+    /// How repeats are counted.
+    pub settings: Settings,
+    /// How summaries are written.
+    pub style: SummaryStyle,
+    /// Whether what passes is counted: the only thing that looks at every byte a second time.
+    pub account: bool,
+}

@@ -1,0 +1,58 @@
+//! Time read from stretches in which nothing is suspected.
+
+use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
+use crate::line::{Stamp, line_at};
+use crate::record::{Head, Seen};
+
+/// Marks in the stream: while something is held back, one stamp is read in so many bytes, so that a window ends near
+/// its time although nothing suspect comes by. Marks stand at fixed offsets of the stream, whatever the blocks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    /// Offset in the stream from which on the next stamp is looked for.
+    next: u64,
+    /// Lines that were looked at in vain since then.
+    looked_at: u32,
+}
+
+impl Marks {
+    /// Leaves behind all marks before `offset`.
+    pub fn skip_to(&mut self, offset: u64) {
+        if self.next <= offset {
+            self.set_behind(offset);
+        }
+    }
+
+    /// The first stamped head at or behind the next mark in `block[from..to]`, which begins and ends between lines;
+    /// `base` is the offset of the block in the stream. Gives the head's position and its stamp.
+    pub fn find(&mut self, block: &[u8], from: usize, to: usize, base: u64) -> Option<(usize, Stamp)> {
+        let mut at = from;
+        if base + to as u64 <= self.next {
+            return None;
+        }
+        if base + (at as u64) < self.next {
+            // The first line that starts at or behind the mark; the one that lies across it is not asked.
+            let mark = usize::try_from(self.next - base).ok()?;
+            at = mark + memchr::memchr(b'\n', block.get(mark - 1..to)?)?;
+        }
+        while let Some(line) = line_at(&block[..to], at) {
+            let text = line.text(block);
+            let head = (Seen::of(text) == Seen::Head).then(|| Head::parse(text)).flatten();
+            if let Some(stamp) = head.and_then(|head| head.stamp) {
+                self.set_behind(base + line.start as u64);
+                return Some((line.start, stamp));
+            }
+            self.looked_at += 1;
+            at = line.end;
+            if self.looked_at >= TIME_MARK_LINES {
+                self.set_behind(base + at as u64);
+                return self.find(block, at, to, base);
+            }
+        }
+        None
+    }
+
+    fn set_behind(&mut self, offset: u64) {
+        self.next = (offset / TIME_MARK_BYTES + 1) * TIME_MARK_BYTES;
+        self.looked_at = 0;
+    }
+}

@@ -1,0 +1,80 @@
+//! THE MACHINE: descriptors, files, signals and waiting.
+//!
+//! Comes in: paths, open descriptors, signals of the kernel, bytes to be written.
+//! Goes out: blocks of bytes with their offset, and wakes: something to read, a deadline, a signal.
+//!
+//! Invariant: this floor knows bytes and no rules. It cannot tell a line from a record, holds no verdict and reads no
+//! configuration; sizes and deadlines are given to it. It never changes the flags of a descriptor that it shares with
+//! others, and it never writes to standard error: what is to be said is handed to the caller.
+//!
+//! The smallest example to imitate is `wait.rs`: one type, one verb, one answer.
+
+pub mod signal;
+pub mod sink;
+pub mod source;
+pub mod wait;
+
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{FileType, Stat};
+
+/// The bytes a pipe on either end is enlarged to: the most an unprivileged user may ask for by default. The 64 KiB a
+/// pipe starts with cost a change of process per 64 KiB; at 1 MiB the same copy takes less than half the time.
+pub const PIPE_BYTES: usize = 1 << 20;
+
+/// What names a file for as long as it exists, whatever its path: its device and its inode number.
+pub type Identity = (u64, u64);
+
+/// A path as it may be shown to people: control characters, characters that print as nothing or turn the direction of
+/// text, and bytes that are not UTF-8 are written as escapes, so a name cannot steer a terminal or forge a message.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\'' | '"' => text.push(character),
+                _ => text.extend(character.escape_debug()),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// Device and inode number of a regular file; `None` for everything else, whose sameness means nothing to us.
+fn identity(stat: &Stat) -> Option<Identity> {
+    (file_type(stat) == FileType::RegularFile).then_some((stat.st_dev, stat.st_ino))
+}
+
+/// The kind of file behind a `stat`.
+fn file_type(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
+
+/// Enlarges a pipe to [`PIPE_BYTES`]; never shrinks it. A refusal (the user's quota of pipe memory is used up, the
+/// limit of the system is lower) only costs speed and is not reported.
+fn enlarge(pipe: impl AsFd) {
+    let bytes = rustix::pipe::fcntl_getpipe_size(&pipe);
+    if bytes.is_ok_and(|bytes| bytes < PIPE_BYTES) {
+        let _ = rustix::pipe::fcntl_setpipe_size(&pipe, PIPE_BYTES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal_it_is_shown_on() {
+        let name =
+            OsStr::from_bytes(b"a\x1b[31m\n\xc2\x9b\xff\\ \xe2\x80\xae'\xc3\xa9\xe6\x97\xa5.log");
+        let text = shown(Path::new(name));
+        assert_eq!(text, r"a\u{1b}[31m\n\u{9b}\xff\\ \u{202e}'é日.log");
+    }
+}
