@@ -20,16 +20,25 @@ fn main() {
     let mut names: Vec<PathBuf> = fs::read_dir("rules")
         .expect("the folder rules/ is part of the sources")
         .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     names.sort();
     let signals = with_signal_anchors(read(Path::new("rules/signals.toml")));
     let mut files = Vec::new();
     let mut texts = String::from("pub(super) const TEXTS: &[(&str, &str)] = &[\n");
     for path in &names {
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("rule files have plain names");
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("rule files have plain names");
         let absolute = fs::canonicalize(path).expect("a file that was just listed");
-        texts.push_str(&format!("    ({stem:?}, include_str!({:?})),\n", absolute.display().to_string()));
+        texts.push_str(&format!(
+            "    ({stem:?}, include_str!({:?})),\n",
+            absolute.display().to_string()
+        ));
         if !SHARED.contains(&stem) {
             files.push(pack(read(path), &signals));
         }
@@ -46,13 +55,19 @@ fn main() {
 }
 
 fn read(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A rule file without what only people read.
 fn pack(mut file: Value, signals: &Value) -> Value {
-    for rule in file.get_mut("rule").and_then(Value::as_array_mut).into_iter().flatten() {
+    for rule in file
+        .get_mut("rule")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         let rule = rule.as_object_mut().expect("[[rule]] is a table");
         for prose in ["why", "hides", "source", "proof"] {
             rule.remove(prose);
@@ -70,10 +85,20 @@ fn rule_anchors(rule: &Map<String, Value>, signals: &Value) -> Option<Vec<Vec<u8
     let trace = rule.get("trace")?;
     let mut anchors = Vec::new();
     for name in list(trace.get("signal")) {
-        let signal = signals["signal"].as_array()?.iter().find(|signal| signal["id"] == name.as_str())?;
-        anchors.extend(list(signal.get("anchors")).into_iter().map(String::into_bytes));
+        let signal = signals["signal"]
+            .as_array()?
+            .iter()
+            .find(|signal| signal["id"] == name.as_str())?;
+        anchors.extend(
+            list(signal.get("anchors"))
+                .into_iter()
+                .map(String::into_bytes),
+        );
     }
-    let (message, types) = (trace.get("message").and_then(Value::as_str), list(trace.get("type")));
+    let (message, types) = (
+        trace.get("message").and_then(Value::as_str),
+        list(trace.get("type")),
+    );
     if message.is_some() || !types.is_empty() {
         anchors.extend(anchor::of_link(message, &types)?);
     }
@@ -96,5 +121,9 @@ fn list(value: Option<&Value>) -> Vec<String> {
 
 /// Anchors are cut between ASCII bytes, or are whole literals of a pattern: text in either case.
 fn texts(anchors: &[Vec<u8>]) -> Value {
-    anchors.iter().map(|anchor| String::from_utf8_lossy(anchor).into_owned()).collect::<Vec<_>>().into()
+    anchors
+        .iter()
+        .map(|anchor| String::from_utf8_lossy(anchor).into_owned())
+        .collect::<Vec<_>>()
+        .into()
 }

@@ -1,7 +1,7 @@
 //! quell: log-noise suppression.
+pub mod episode;
 pub mod limits;
 pub mod line;
+pub mod pipeline;
 pub mod record;
 pub mod rule;
-pub mod episode;
-pub mod pipeline;

@@ -59,7 +59,9 @@ mod tests {
     use super::*;
 
     fn read(clock: &mut Clock, line: &str) -> Moved {
-        clock.read(&Stamp::find(line.as_bytes()).expect("a stamp"), 0).1
+        clock
+            .read(&Stamp::find(line.as_bytes()).expect("a stamp"), 0)
+            .1
     }
 
     #[test]

@@ -37,7 +37,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { every: EVERY, forget: FORGET, first: First::Full, kinds_max: KINDS_MAX }
+        Settings {
+            every: EVERY,
+            forget: FORGET,
+            first: First::Full,
+            kinds_max: KINDS_MAX,
+        }
     }
 }
 
@@ -105,7 +110,15 @@ pub struct Collapse {
 impl Collapse {
     /// An empty table.
     pub fn new(settings: Settings) -> Collapse {
-        Collapse { settings, episodes: HashMap::default(), sightings: 0, window: i64::MIN, micros: 0, open: 0, evicted: 0 }
+        Collapse {
+            settings,
+            episodes: HashMap::default(),
+            sightings: 0,
+            window: i64::MIN,
+            micros: 0,
+            open: 0,
+            evicted: 0,
+        }
     }
 
     /// Whether anything is held back, so that a summary is due some time.
@@ -129,7 +142,12 @@ impl Collapse {
     }
 
     /// Counts one record, or shows it. Kinds that must make room write their summaries to `due`.
-    pub fn take(&mut self, key: &[u8], sighting: &Sighting<'_>, due: &mut Vec<Summary>) -> Treatment {
+    pub fn take(
+        &mut self,
+        key: &[u8],
+        sighting: &Sighting<'_>,
+        due: &mut Vec<Summary>,
+    ) -> Treatment {
         self.sightings += 1;
         if !self.is_open() {
             self.window = self.number(self.micros);
@@ -172,14 +190,23 @@ impl Collapse {
             return;
         }
         let window = self.window;
-        let mut held: Vec<&mut Episode> = self.episodes.values_mut().filter(|episode| episode.summary.count > 0).collect();
+        let mut held: Vec<&mut Episode> = self
+            .episodes
+            .values_mut()
+            .filter(|episode| episode.summary.count > 0)
+            .collect();
         held.sort_by_key(|episode| episode.order);
-        due.extend(held.into_iter().map(|episode| episode.close(micros, window)));
+        due.extend(
+            held.into_iter()
+                .map(|episode| episode.close(micros, window)),
+        );
         self.open = 0;
     }
 
     fn hold(&mut self, key: &[u8], sighting: &Sighting<'_>) {
-        let Some(episode) = self.episodes.get_mut(key) else { return };
+        let Some(episode) = self.episodes.get_mut(key) else {
+            return;
+        };
         let summary = &mut episode.summary;
         if summary.count == 0 {
             self.open += 1;
@@ -220,13 +247,20 @@ impl Collapse {
 
     /// Makes room: the quarter of the kinds that was not seen for longest goes, and writes its summaries.
     fn evict(&mut self, micros: i64, due: &mut Vec<Summary>) {
-        let mut sightings: Vec<u64> = self.episodes.values().map(|episode| episode.last_sighting).collect();
+        let mut sightings: Vec<u64> = self
+            .episodes
+            .values()
+            .map(|episode| episode.last_sighting)
+            .collect();
         let quarter = sightings.len() / 4;
         let (_, limit, _) = sightings.select_nth_unstable(quarter);
         let limit = *limit;
         let window = self.window;
-        let mut gone: Vec<Episode> =
-            self.episodes.extract_if(|_, episode| episode.last_sighting <= limit).map(|(_, episode)| episode).collect();
+        let mut gone: Vec<Episode> = self
+            .episodes
+            .extract_if(|_, episode| episode.last_sighting <= limit)
+            .map(|(_, episode)| episode)
+            .collect();
         gone.sort_by_key(|episode| episode.order);
         self.evicted += gone.len() as u64;
         for mut episode in gone.into_iter().filter(|episode| episode.summary.count > 0) {
@@ -236,7 +270,9 @@ impl Collapse {
     }
 
     fn every(&self) -> i64 {
-        i64::try_from(self.settings.every.as_micros()).unwrap_or(i64::MAX).max(1)
+        i64::try_from(self.settings.every.as_micros())
+            .unwrap_or(i64::MAX)
+            .max(1)
     }
 
     fn number(&self, micros: i64) -> i64 {
@@ -247,8 +283,15 @@ impl Collapse {
 impl Episode {
     /// Hands out the summary of what was held back, and starts counting anew.
     fn close(&mut self, micros: i64, window: i64) -> Summary {
-        let silent = if self.last_window == i64::MIN { 0 } else { window.saturating_sub(self.last_window).saturating_sub(1) };
-        let surge = self.rate.close(self.summary.count, u32::try_from(silent.max(0)).unwrap_or(u32::MAX));
+        let silent = if self.last_window == i64::MIN {
+            0
+        } else {
+            window.saturating_sub(self.last_window).saturating_sub(1)
+        };
+        let surge = self.rate.close(
+            self.summary.count,
+            u32::try_from(silent.max(0)).unwrap_or(u32::MAX),
+        );
         self.last_window = window;
         let mut summary = self.summary.clone();
         summary.written = micros.max(summary.to);

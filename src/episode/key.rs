@@ -16,7 +16,11 @@ const FIELD_END: u8 = b'\n';
 
 impl KeyBuilder {
     /// The key of a record that `finding` takes, and the request path that its text names.
-    pub fn build<'b>(&mut self, record: &Record<'b>, finding: &Finding<'_, 'b>) -> (&[u8], Option<&'b [u8]>) {
+    pub fn build<'b>(
+        &mut self,
+        record: &Record<'b>,
+        finding: &Finding<'_, 'b>,
+    ) -> (&[u8], Option<&'b [u8]>) {
         self.bytes.clear();
         self.field(finding.rule.id.as_bytes());
         self.field(finding.error);
@@ -27,11 +31,19 @@ impl KeyBuilder {
         if finding.rule.tier == Tier::Undecided {
             self.field(finding.owner);
         } else {
-            let site = finding.owner.iter().position(|b| *b == b'(').map_or(finding.owner, |open| &finding.owner[..open]);
+            let site = finding
+                .owner
+                .iter()
+                .position(|b| *b == b'(')
+                .map_or(finding.owner, |open| &finding.owner[..open]);
             mask(site, &mut self.bytes);
             self.bytes.push(FIELD_END);
         }
-        let in_head = if finding.error.is_empty() { None } else { mask(self.head(record), &mut self.bytes) };
+        let in_head = if finding.error.is_empty() {
+            None
+        } else {
+            mask(self.head(record), &mut self.bytes)
+        };
         (&self.bytes, finding.path.or(in_head).or(in_message))
     }
 

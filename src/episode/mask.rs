@@ -11,7 +11,12 @@ pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
     while at < text.len() {
         let byte = text[at];
         let fresh = at == 0 || !is_word(text[at - 1]) && text[at - 1] != b'/';
-        if byte == b'/' && fresh && text.get(at + 1).is_some_and(|b| is_word(*b) || *b == b'?' || *b == b'%') {
+        if byte == b'/'
+            && fresh
+            && text
+                .get(at + 1)
+                .is_some_and(|b| is_word(*b) || *b == b'?' || *b == b'%')
+        {
             let end = at + path_len(&text[at..]);
             path = path.or(Some(&text[at..end]));
             out.extend_from_slice(b"/*");
@@ -39,7 +44,10 @@ fn mask_token(text: &[u8], start: usize, out: &mut Vec<u8>) -> usize {
         out.extend_from_slice(token);
         return start + word;
     }
-    let len = rest.iter().take_while(|b| is_word(**b) || matches!(b, b'.' | b':' | b'-')).count();
+    let len = rest
+        .iter()
+        .take_while(|b| is_word(**b) || matches!(b, b'.' | b':' | b'-'))
+        .count();
     let whole = trim_end(&rest[..len]);
     if is_id(token) || is_id(whole) {
         out.push(b'#');
@@ -66,15 +74,22 @@ fn mask_digits(token: &[u8], out: &mut Vec<u8>) {
 fn is_id(token: &[u8]) -> bool {
     let digits = token.iter().filter(|b| b.is_ascii_digit()).count();
     let hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.' | b':');
-    let hexadecimal = token.strip_prefix(b"0x").unwrap_or(token).iter().all(hex) && token.len() >= 6;
-    let mixed = token.len() >= ID_BYTES_MIN && digits >= 3 && token.iter().all(u8::is_ascii_alphanumeric);
+    let hexadecimal =
+        token.strip_prefix(b"0x").unwrap_or(token).iter().all(hex) && token.len() >= 6;
+    let mixed =
+        token.len() >= ID_BYTES_MIN && digits >= 3 && token.iter().all(u8::is_ascii_alphanumeric);
     digits > 0 && (hexadecimal || mixed)
 }
 
 /// How far a path or a URL reaches: up to white space, a quote, a bracket or a comma.
 fn path_len(text: &[u8]) -> usize {
     text.iter()
-        .position(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b')' | b']' | b'}' | b'>' | b',' | b';'))
+        .position(|b| {
+            matches!(
+                b,
+                b' ' | b'\t' | b'"' | b'\'' | b')' | b']' | b'}' | b'>' | b',' | b';'
+            )
+        })
         .unwrap_or(text.len())
 }
 
@@ -83,7 +98,10 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn trim_end(token: &[u8]) -> &[u8] {
-    let end = token.iter().rposition(|b| is_word(*b)).map_or(0, |last| last + 1);
+    let end = token
+        .iter()
+        .rposition(|b| is_word(*b))
+        .map_or(0, |last| last + 1);
     &token[..end]
 }
 
@@ -99,11 +117,23 @@ mod tests {
 
     #[test]
     fn numbers_addresses_ids_paths_and_urls_are_masked_whole() {
-        assert_eq!(masked("[http-nio-8080-exec-17] ERROR"), "[http-nio-#-exec-#] ERROR");
-        assert_eq!(masked("Close of session 0x1000025ce33000e"), "Close of session #");
-        assert_eq!(masked("from 10.0.0.7:4711 to [::1]:80"), "from # to [::#]:#");
+        assert_eq!(
+            masked("[http-nio-8080-exec-17] ERROR"),
+            "[http-nio-#-exec-#] ERROR"
+        );
+        assert_eq!(
+            masked("Close of session 0x1000025ce33000e"),
+            "Close of session #"
+        );
+        assert_eq!(
+            masked("from 10.0.0.7:4711 to [::1]:80"),
+            "from # to [::#]:#"
+        );
         assert_eq!(masked("GET /shop/item/17?x=1 failed"), "GET /* failed");
-        assert_eq!(masked("call http://a.example/x?y=1, then"), "call URL, then");
+        assert_eq!(
+            masked("call http://a.example/x?y=1, then"),
+            "call URL, then"
+        );
         assert_eq!(masked("id 123e4567-e89b-12d3-a456-426614174000."), "id #.");
         assert_eq!(masked("token dGhpc2lzMTIzNDU2 sent"), "token # sent");
         assert_eq!(masked("Servlet.service() threw"), "Servlet.service() threw");
@@ -112,6 +142,9 @@ mod tests {
     #[test]
     fn the_first_path_is_told() {
         let mut out = Vec::new();
-        assert_eq!(mask(b"request /a/b failed at /c", &mut out), Some(&b"/a/b"[..]));
+        assert_eq!(
+            mask(b"request /a/b failed at /c", &mut out),
+            Some(&b"/a/b"[..])
+        );
     }
 }

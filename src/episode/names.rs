@@ -40,7 +40,11 @@ impl Names {
 
     /// The `most` commonest, with their counts; equal counts in the order of their names.
     pub fn top(&self, most: usize) -> Vec<(&[u8], u64)> {
-        let mut all: Vec<(&[u8], u64)> = self.counts.iter().map(|(name, count)| (&**name, *count)).collect();
+        let mut all: Vec<(&[u8], u64)> = self
+            .counts
+            .iter()
+            .map(|(name, count)| (&**name, *count))
+            .collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         all.truncate(most);
         all

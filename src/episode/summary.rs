@@ -75,7 +75,11 @@ impl Summary {
         }
         title.extend_from_slice(finding.message);
         title.truncate(title_bytes_max);
-        let site = if finding.rule.tier == Tier::Undecided { finding.owner } else { b"" };
+        let site = if finding.rule.tier == Tier::Undecided {
+            finding.owner
+        } else {
+            b""
+        };
         Summary {
             count: 0,
             title,
@@ -117,29 +121,62 @@ impl Summary {
 
     /// A surge is graver than the steady trickle.
     fn level(&self) -> &'static str {
-        if self.surge.is_some() { "ERROR" } else { "WARN" }
+        if self.surge.is_some() {
+            "ERROR"
+        } else {
+            "WARN"
+        }
     }
 
     fn text(&self, layout: &Layout) -> String {
-        let mut text = format!("quell: {}x {} [{}] ", self.count, escape(&self.title), self.rule);
+        let mut text = format!(
+            "quell: {}x {} [{}] ",
+            self.count,
+            escape(&self.title),
+            self.rule
+        );
         let (from, to) = (self.time(layout, self.from), self.time(layout, self.to));
-        let _ = write!(text, "{from}..{to}, {} lines, {} suppressed", self.lines, size(self.bytes));
+        let _ = write!(
+            text,
+            "{from}..{to}, {} lines, {} suppressed",
+            self.lines,
+            size(self.bytes)
+        );
         if let Some((most, count)) = self.peers.top(1).first() {
-            let (number, more) = (self.peers.len(), if self.peers.is_full() { "+" } else { "" });
+            let (number, more) = (
+                self.peers.len(),
+                if self.peers.is_full() { "+" } else { "" },
+            );
             let noun = if number == 1 { "peer" } else { "peers" };
-            let _ = write!(text, "; {number}{more} {noun}, most {} ({count})", escape(most));
+            let _ = write!(
+                text,
+                "; {number}{more} {noun}, most {} ({count})",
+                escape(most)
+            );
         }
         if !self.paths.is_empty() {
-            let named: Vec<String> =
-                self.paths.top(NAMED_MAX).iter().map(|(path, count)| format!("{} ({count})", escape(path))).collect();
-            let more = if self.paths.len() > named.len() { ", …" } else { "" };
+            let named: Vec<String> = self
+                .paths
+                .top(NAMED_MAX)
+                .iter()
+                .map(|(path, count)| format!("{} ({count})", escape(path)))
+                .collect();
+            let more = if self.paths.len() > named.len() {
+                ", …"
+            } else {
+                ""
+            };
             let _ = write!(text, "; paths {}{more}", named.join(", "));
         }
         if self.cause == "own-close" {
             text.push_str("; our own side closed the socket first: a bug of ours");
         }
         if self.tier == Tier::Undecided {
-            let site = if self.site.is_empty() { String::new() } else { format!(" {}", escape(&self.site)) };
+            let site = if self.site.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", escape(&self.site))
+            };
             let _ = write!(text, "; undecided{site}");
         }
         if let Some(factor) = self.surge {
@@ -166,7 +203,11 @@ impl Summary {
         let mut written = Vec::new();
         layout.write(self.written, &mut written);
         let names = |names: &Names| -> serde_json::Value {
-            names.top(NAMED_MAX).iter().map(|(name, count)| json!({"name": escape(name), "count": count})).collect()
+            names
+                .top(NAMED_MAX)
+                .iter()
+                .map(|(name, count)| json!({"name": escape(name), "count": count}))
+                .collect()
         };
         json!({
             "time": String::from_utf8_lossy(&written),
@@ -205,7 +246,9 @@ pub fn escape(text: &[u8]) -> String {
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
             // The C1 controls are commands to a terminal as well.
-            if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
+            if character.is_control()
+                || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
+            {
                 let _ = write!(out, "{}", character.escape_default());
             } else {
                 out.push(character);
@@ -242,7 +285,10 @@ mod tests {
 
     #[test]
     fn control_characters_and_bad_bytes_are_escaped() {
-        assert_eq!(escape(b"a\x1b[31mb\x9bc\n\xc2\x9b"), "a\\u{1b}[31mb\\x9bc\\n\\u{9b}");
+        assert_eq!(
+            escape(b"a\x1b[31mb\x9bc\n\xc2\x9b"),
+            "a\\u{1b}[31mb\\x9bc\\n\\u{9b}"
+        );
         assert_eq!(escape("日本".as_bytes()), "日本");
     }
 

@@ -19,7 +19,8 @@ impl Rate {
         self.mean *= (1.0 - LATEST_WEIGHT).powi(i32::try_from(silent.min(64)).unwrap_or(64));
         let usual = self.mean.max(1.0);
         let factor = count as f64 / usual;
-        let surge = self.windows >= SURGE_WINDOWS_MIN && count >= SURGE_COUNT_MIN && factor >= SURGE_FACTOR;
+        let surge =
+            self.windows >= SURGE_WINDOWS_MIN && count >= SURGE_COUNT_MIN && factor >= SURGE_FACTOR;
         self.windows = self.windows.saturating_add(1);
         self.mean += (count as f64 - self.mean) * LATEST_WEIGHT;
         surge.then_some(factor as u64)

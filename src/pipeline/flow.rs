@@ -130,7 +130,8 @@ impl Pipeline {
     /// # Errors
     /// Whatever writing to `out` gives.
     pub fn flush(&mut self, now: i64, out: &mut dyn Output) -> io::Result<()> {
-        self.collapse.flush(self.clock.micros().unwrap_or(now), &mut self.due);
+        self.collapse
+            .flush(self.clock.micros().unwrap_or(now), &mut self.due);
         self.write_due(out)
     }
 
@@ -148,19 +149,29 @@ impl Pipeline {
     /// When the window ends by the clock on the wall, if anything is held back.
     pub fn ends_at(&self) -> Option<i64> {
         let every = i64::try_from(self.options.settings.every.as_micros()).unwrap_or(i64::MAX);
-        self.open_since.filter(|_| self.collapse.is_open()).map(|since| since.saturating_add(every))
+        self.open_since
+            .filter(|_| self.collapse.is_open())
+            .map(|since| since.saturating_add(every))
     }
 
     /// What the lines are that `feed` left.
     pub fn held(&self, block: &[u8]) -> Held {
-        let Some(complete) = complete_lines(block) else { return Held::Nothing };
+        let Some(complete) = complete_lines(block) else {
+            return Held::Nothing;
+        };
         if self.skim.is_in(complete) {
             return Held::Suspect;
         }
         let mut assembly = Assembly::default();
         assembly.read(complete, 0, false);
-        let suspect = assembly.machine().is_some_and(|machine| machine.expects_trace() || machine.in_trace());
-        if suspect || assembly.pieces.len() > 1 { Held::Suspect } else { Held::Plain }
+        let suspect = assembly
+            .machine()
+            .is_some_and(|machine| machine.expects_trace() || machine.in_trace());
+        if suspect || assembly.pieces.len() > 1 {
+            Held::Suspect
+        } else {
+            Held::Plain
+        }
     }
 
     /// Judges what `feed` left as it stands, as nothing came for a while. Lines that come later and continue its last
@@ -169,14 +180,25 @@ impl Pipeline {
     /// # Errors
     /// Whatever writing to `out` gives.
     pub fn release(&mut self, block: &[u8], now: i64, out: &mut dyn Output) -> io::Result<usize> {
-        let Some(complete) = complete_lines(block) else { return Ok(0) };
-        let mut place = Place { block: complete, passed: 0, marked: 0 };
+        let Some(complete) = complete_lines(block) else {
+            return Ok(0);
+        };
+        let mut place = Place {
+            block: complete,
+            passed: 0,
+            marked: 0,
+        };
         let mut assembly = std::mem::take(&mut self.assembly);
         let mut at = self.follow(&mut assembly, &mut place, true, out)?;
         while at < complete.len() {
-            let Extent::Whole { end } = assembly.read(complete, at, true) else { break };
+            let Extent::Whole { end } = assembly.read(complete, at, true) else {
+                break;
+            };
             let fate = self.decide(&assembly, &mut place, now, out)?;
-            let machine = assembly.machine().filter(|machine| machine.is_open()).cloned();
+            let machine = assembly
+                .machine()
+                .filter(|machine| machine.is_open())
+                .cloned();
             self.following = machine.map(|machine| Following { machine, fate });
             at = end.max(at + 1);
         }
@@ -187,11 +209,24 @@ impl Pipeline {
 
     /// The account so far.
     pub fn ledger(&self) -> Ledger {
-        Ledger { evicted: self.collapse.evicted(), ..self.ledger.clone() }
+        Ledger {
+            evicted: self.collapse.evicted(),
+            ..self.ledger.clone()
+        }
     }
 
-    fn advance(&mut self, block: &[u8], now: i64, last: bool, out: &mut dyn Output) -> io::Result<usize> {
-        let mut place = Place { block, passed: 0, marked: 0 };
+    fn advance(
+        &mut self,
+        block: &[u8],
+        now: i64,
+        last: bool,
+        out: &mut dyn Output,
+    ) -> io::Result<usize> {
+        let mut place = Place {
+            block,
+            passed: 0,
+            marked: 0,
+        };
         if self.mid_line {
             let end = memchr::memchr(b'\n', block).map(|newline| newline + 1);
             self.pass(&mut place, end.unwrap_or(block.len()), out)?;
@@ -213,7 +248,13 @@ impl Pipeline {
     }
 
     /// Passes everything up to `end` on and moves the stream's offset.
-    fn settle(&mut self, place: &mut Place<'_>, end: usize, now: i64, out: &mut dyn Output) -> io::Result<()> {
+    fn settle(
+        &mut self,
+        place: &mut Place<'_>,
+        end: usize,
+        now: i64,
+        out: &mut dyn Output,
+    ) -> io::Result<()> {
         if !self.mid_line {
             self.read_marks(place, end, now, out)?;
         }
@@ -296,7 +337,10 @@ impl Pipeline {
         self.ledger.oversize += 1;
         match (assembly.machine(), assembly.pieces.last()) {
             (Some(machine), Some(piece)) => {
-                self.following = Some(Following { machine: machine.clone(), fate: Fate::Pass });
+                self.following = Some(Following {
+                    machine: machine.clone(),
+                    fate: Fate::Pass,
+                });
                 piece.line.end
             }
             _ => {
@@ -315,7 +359,9 @@ impl Pipeline {
         out: &mut dyn Output,
     ) -> io::Result<usize> {
         let start = place.passed;
-        let Some(following) = self.following.take() else { return Ok(start) };
+        let Some(following) = self.following.take() else {
+            return Ok(start);
+        };
         let extent = assembly.resume(following.machine, place.block, start, last);
         let end = assembly.pieces.last().map_or(start, |piece| piece.line.end);
         if let Fate::Hold(taken) = &following.fate {
@@ -324,8 +370,13 @@ impl Pipeline {
             self.collapse.extend(&taken.key, lines, bytes);
         }
         place.marked = place.marked.max(end);
-        if extent == Extent::Open && let Some(machine) = assembly.machine() {
-            self.following = Some(Following { machine: machine.clone(), fate: following.fate });
+        if extent == Extent::Open
+            && let Some(machine) = assembly.machine()
+        {
+            self.following = Some(Following {
+                machine: machine.clone(),
+                fate: following.fate,
+            });
         }
         Ok(end)
     }
@@ -337,23 +388,40 @@ impl Pipeline {
         now: i64,
         out: &mut dyn Output,
     ) -> io::Result<Fate> {
-        if is_suspect(&self.skim, assembly, place.block) { self.judge(assembly, place, now, out) } else { Ok(Fate::Pass) }
+        if is_suspect(&self.skim, assembly, place.block) {
+            self.judge(assembly, place, now, out)
+        } else {
+            Ok(Fate::Pass)
+        }
     }
 
     /// Judges one suspect record, and shows it, keeps it or holds it back.
-    fn judge(&mut self, assembly: &Assembly, place: &mut Place<'_>, now: i64, out: &mut dyn Output) -> io::Result<Fate> {
-        let Some(first) = assembly.pieces.first() else { return Ok(Fate::Pass) };
+    fn judge(
+        &mut self,
+        assembly: &Assembly,
+        place: &mut Place<'_>,
+        now: i64,
+        out: &mut dyn Output,
+    ) -> io::Result<Fate> {
+        let Some(first) = assembly.pieces.first() else {
+            return Ok(Fate::Pass);
+        };
         let start = first.line.start;
         self.read_marks(place, start, now, out)?;
-        let record = Record::parse(place.block, &assembly.pieces, assembly.machine().and_then(Machine::language));
+        let record = Record::parse(place.block, &assembly.pieces);
         let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
         let micros = match stamp {
             Some(stamp) => self.read_stamp(stamp, now),
             None => self.clock.micros().unwrap_or(now),
         };
-        self.collapse.turn(self.clock.micros().unwrap_or(now), &mut self.due);
+        self.collapse
+            .turn(self.clock.micros().unwrap_or(now), &mut self.due);
         let rules = Arc::clone(&self.rules);
-        let verdict = if assembly.oversize { Verdict::Keep(Reason::Oversize) } else { rules.judge(&record) };
+        let verdict = if assembly.oversize {
+            Verdict::Keep(Reason::Oversize)
+        } else {
+            rules.judge(&record)
+        };
         let Verdict::Collapse(finding) = verdict else {
             self.ledger.oversize += u64::from(assembly.oversize);
             self.ledger.keep();
@@ -365,9 +433,22 @@ impl Pipeline {
         let peer = finding.peer.or_else(|| record.peer());
         let rule = finding.rule;
         let layout = stamp.map(|stamp| stamp.layout);
-        let sighting = Sighting { finding, micros, layout, lines, bytes, peer, path };
+        let sighting = Sighting {
+            finding,
+            micros,
+            layout,
+            lines,
+            bytes,
+            peer,
+            path,
+        };
         let treatment = self.collapse.take(key, &sighting, &mut self.due);
-        let taken = || Taken { key: key.into(), rule: rule.id.clone(), tier: rule.tier, cause: rule.cause.clone() };
+        let taken = || Taken {
+            key: key.into(),
+            rule: rule.id.clone(),
+            tier: rule.tier,
+            cause: rule.cause.clone(),
+        };
         let (from, fate) = match treatment {
             Treatment::Show => (usize::MAX, Fate::Pass),
             Treatment::ShowLine => (1, Fate::Hold(Box::new(taken()))),
@@ -402,7 +483,16 @@ impl Pipeline {
         }
         place.marked = place.marked.max(place.passed);
         let (lines, bytes) = extent_of(assembly, from);
-        self.ledger.suppress(&taken.rule, taken.tier, &taken.cause, Amount { bytes, lines, records });
+        self.ledger.suppress(
+            &taken.rule,
+            taken.tier,
+            &taken.cause,
+            Amount {
+                bytes,
+                lines,
+                records,
+            },
+        );
         Ok(())
     }
 
@@ -420,12 +510,22 @@ impl Pipeline {
     }
 
     /// Reads the time from what lies before `to`, while something is held back, and ends the window where it is over.
-    fn read_marks(&mut self, place: &mut Place<'_>, to: usize, now: i64, out: &mut dyn Output) -> io::Result<()> {
+    fn read_marks(
+        &mut self,
+        place: &mut Place<'_>,
+        to: usize,
+        now: i64,
+        out: &mut dyn Output,
+    ) -> io::Result<()> {
         while self.collapse.is_open() && place.marked < to {
-            let Some((at, stamp)) = self.marks.find(place.block, place.marked, to, self.offset) else { break };
+            let Some((at, stamp)) = self.marks.find(place.block, place.marked, to, self.offset)
+            else {
+                break;
+            };
             place.marked = at;
             self.read_stamp(&stamp, now);
-            self.collapse.turn(self.clock.micros().unwrap_or(now), &mut self.due);
+            self.collapse
+                .turn(self.clock.micros().unwrap_or(now), &mut self.due);
             self.write_due_at(place, at, out)?;
         }
         place.marked = place.marked.max(to);
@@ -447,7 +547,12 @@ impl Pipeline {
     }
 
     /// Writes the summaries that are due, before the byte `at` of the block.
-    fn write_due_at(&mut self, place: &mut Place<'_>, at: usize, out: &mut dyn Output) -> io::Result<()> {
+    fn write_due_at(
+        &mut self,
+        place: &mut Place<'_>,
+        at: usize,
+        out: &mut dyn Output,
+    ) -> io::Result<()> {
         if self.due.is_empty() {
             return Ok(());
         }
@@ -464,19 +569,31 @@ impl Pipeline {
         if !self.collapse.is_open() {
             self.open_since = None;
         }
-        if bytes.is_empty() { Ok(()) } else { out.summary(&bytes) }
+        if bytes.is_empty() {
+            Ok(())
+        } else {
+            out.summary(&bytes)
+        }
     }
 }
 
 /// Whether an anchor is in the record's own lines.
 fn is_suspect(skim: &Skim, assembly: &Assembly, block: &[u8]) -> bool {
-    assembly.pieces.iter().any(|piece| skim.is_in(piece.line.text(block)))
+    assembly
+        .pieces
+        .iter()
+        .any(|piece| skim.is_in(piece.line.text(block)))
 }
 
 /// Lines and bytes of a record from its piece number `from` on.
 fn extent_of(assembly: &Assembly, from: usize) -> (u64, u64) {
     let own = assembly.pieces.get(from..).unwrap_or_default();
-    (own.len() as u64, own.iter().map(|piece| (piece.line.end - piece.line.start) as u64).sum())
+    (
+        own.len() as u64,
+        own.iter()
+            .map(|piece| (piece.line.end - piece.line.start) as u64)
+            .sum(),
+    )
 }
 
 /// The block up to its last line ending.

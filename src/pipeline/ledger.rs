@@ -53,7 +53,11 @@ impl Ledger {
     /// Counts bytes that were passed on.
     pub fn pass(&mut self, bytes: &[u8]) {
         let newlines = memchr::memchr_iter(b'\n', bytes).count() as u64;
-        let amount = Amount { bytes: bytes.len() as u64, lines: newlines, records: 0 };
+        let amount = Amount {
+            bytes: bytes.len() as u64,
+            lines: newlines,
+            records: 0,
+        };
         self.input.add(amount);
         self.passed.add(amount);
     }
@@ -87,7 +91,10 @@ impl Ledger {
         self.summaries += other.summaries;
         self.oversize += other.oversize;
         self.evicted += other.evicted;
-        for (from, to) in [(&other.by_rule, &mut self.by_rule), (&other.by_cause, &mut self.by_cause)] {
+        for (from, to) in [
+            (&other.by_rule, &mut self.by_rule),
+            (&other.by_cause, &mut self.by_cause),
+        ] {
             for (name, amount) in from {
                 to.entry(name.clone()).or_default().add(*amount);
             }

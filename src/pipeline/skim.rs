@@ -30,11 +30,20 @@ impl Skim {
         let mut shards = Vec::new();
         for group in sorted.chunks(SHARD_ANCHORS_MAX) {
             let searcher = (group.len() > 1)
-                .then(|| packed::Config::new().builder().extend(group.iter().map(|anchor| anchor.as_slice())).build())
+                .then(|| {
+                    packed::Config::new()
+                        .builder()
+                        .extend(group.iter().map(|anchor| anchor.as_slice()))
+                        .build()
+                })
                 .flatten();
             match searcher {
                 Some(searcher) => shards.push(Shard::Packed(searcher)),
-                None => shards.extend(group.iter().map(|anchor| Shard::Single(Finder::new(anchor.as_slice()).into_owned()))),
+                None => shards.extend(
+                    group
+                        .iter()
+                        .map(|anchor| Shard::Single(Finder::new(anchor.as_slice()).into_owned())),
+                ),
             }
         }
         Skim { shards }
@@ -42,12 +51,18 @@ impl Skim {
 
     /// Starts looking through a block.
     pub fn hits<'s, 'b>(&'s self, block: &'b [u8]) -> Hits<'s, 'b> {
-        Hits { skim: self, block, next: vec![Next::Unknown; self.shards.len()] }
+        Hits {
+            skim: self,
+            block,
+            next: vec![Next::Unknown; self.shards.len()],
+        }
     }
 
     /// Whether any anchor is in `text`.
     pub fn is_in(&self, text: &[u8]) -> bool {
-        self.shards.iter().any(|shard| shard.find(text, 0).is_some())
+        self.shards
+            .iter()
+            .any(|shard| shard.find(text, 0).is_some())
     }
 }
 
@@ -55,9 +70,9 @@ impl Shard {
     fn find(&self, block: &[u8], from: usize) -> Option<usize> {
         match self {
             Shard::Single(finder) => finder.find(&block[from..]).map(|at| from + at),
-            Shard::Packed(searcher) => {
-                searcher.find_in(block, (from..block.len()).into()).map(|found| found.start())
-            }
+            Shard::Packed(searcher) => searcher
+                .find_in(block, (from..block.len()).into())
+                .map(|found| found.start()),
         }
     }
 }

@@ -24,7 +24,13 @@ impl Marks {
 
     /// The first stamped head at or behind the next mark in `block[from..to]`, which begins and ends between lines;
     /// `base` is the offset of the block in the stream. Gives the head's position and its stamp.
-    pub fn find(&mut self, block: &[u8], from: usize, to: usize, base: u64) -> Option<(usize, Stamp)> {
+    pub fn find(
+        &mut self,
+        block: &[u8],
+        from: usize,
+        to: usize,
+        base: u64,
+    ) -> Option<(usize, Stamp)> {
         let mut at = from;
         if base + to as u64 <= self.next {
             return None;
@@ -36,7 +42,9 @@ impl Marks {
         }
         while let Some(line) = line_at(&block[..to], at) {
             let text = line.text(block);
-            let head = (Seen::of(text) == Seen::Head).then(|| Head::parse(text)).flatten();
+            let head = (Seen::of(text) == Seen::Head)
+                .then(|| Head::parse(text))
+                .flatten();
             if let Some(stamp) = head.and_then(|head| head.stamp) {
                 self.set_behind(base + line.start as u64);
                 return Some((line.start, stamp));

@@ -44,14 +44,23 @@ impl Assembly {
         self.pieces.clear();
         self.oversize = false;
         self.machine = None;
-        let Some(first) = line_at(block, start) else { return Extent::Whole { end: start } };
+        let Some(first) = line_at(block, start) else {
+            return Extent::Whole { end: start };
+        };
         if !first.complete && !last && first.text_end - first.start <= LINE_BYTES_MAX {
             return Extent::Open;
         }
         if first.text_end - first.start > LINE_BYTES_MAX {
-            self.pieces.push(Piece { line: first, seen: Seen::Text });
+            self.pieces.push(Piece {
+                line: first,
+                seen: Seen::Text,
+            });
             self.oversize = true;
-            return if first.complete || last { Extent::Whole { end: first.end } } else { Extent::Open };
+            return if first.complete || last {
+                Extent::Whole { end: first.end }
+            } else {
+                Extent::Open
+            };
         }
         let seen = Seen::of(first.text(block));
         self.pieces.push(Piece { line: first, seen });
@@ -80,7 +89,11 @@ impl Assembly {
                 break Extent::Whole { end: sure.1 };
             }
             let Some(line) = line_at(block, at) else {
-                break if last { Extent::Whole { end: sure.1 } } else { Extent::Open };
+                break if last {
+                    Extent::Whole { end: sure.1 }
+                } else {
+                    Extent::Open
+                };
             };
             if line.text_end - line.start > LINE_BYTES_MAX {
                 break Extent::Whole { end: sure.1 };

@@ -45,17 +45,33 @@ pub struct Frame<'b> {
 
 /// Fills in `links`, `side` and `frames` of a record whose lines are set.
 pub(super) fn parse(record: &mut Record<'_>) {
-    let mut reader = Reader { links: Vec::new(), frames: Vec::new(), relation: Relation::First, side_indent: None, open: 0 };
+    let mut reader = Reader {
+        links: Vec::new(),
+        frames: Vec::new(),
+        relation: Relation::First,
+        side_indent: None,
+        open: 0,
+        margin: 0,
+    };
     reader.read_head(record);
     let python = record.language == Some(Language::Python);
-    for piece in record.pieces.iter().skip(usize::from(!starts_at_error(record))) {
+    for piece in record
+        .pieces
+        .iter()
+        .skip(usize::from(!starts_at_error(record)))
+    {
         let line = piece.line.text(record.block);
-        let indent = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let indent = line
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count();
         reader.read_line(piece.seen, &line[indent..], indent, python);
     }
     let Reader { links, frames, .. } = reader;
     record.frames = frames;
-    let (side, mut links): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.relation == Relation::Side);
+    let (side, mut links): (Vec<_>, Vec<_>) = links
+        .into_iter()
+        .partition(|link| link.relation == Relation::Side);
     // Python prints the root first, and so does a layout that says `Wrapped by:`.
     if python || links.iter().any(|link| link.relation == Relation::Wrapper) {
         links.reverse();
@@ -76,6 +92,8 @@ struct Reader<'b> {
     relation: Relation,
     /// Indentation of the suppressed error that is being read, if one is.
     side_indent: Option<usize>,
+    /// Indentation of the traceback that is being read: its errors stand there, source text deeper.
+    margin: usize,
     /// First frame that no link has yet (Python prints an error behind its frames).
     open: usize,
 }
@@ -83,7 +101,7 @@ struct Reader<'b> {
 impl<'b> Reader<'b> {
     /// An error that the head itself names: `… failed: java.io.IOException: Broken pipe`.
     fn read_head(&mut self, record: &Record<'b>) {
-        if starts_at_error(record) {
+        if starts_at_error(record) || record.language == Some(Language::Python) {
             return;
         }
         let first = record.first_line();
@@ -98,7 +116,9 @@ impl<'b> Reader<'b> {
 
     fn read_line(&mut self, seen: Seen, text: &'b [u8], indent: usize, python: bool) {
         match seen {
-            Seen::Frame | Seen::FrameOpen | Seen::GoCall | Seen::Place | Seen::From => self.push_frame(text, python),
+            Seen::Frame | Seen::FrameOpen | Seen::GoCall | Seen::Place | Seen::From => {
+                self.push_frame(text, python)
+            }
             Seen::Php if text.starts_with(b"#") => self.push_frame(text, python),
             Seen::File if python => self.frames.push(Frame { text, code: b"" }),
             Seen::More => {
@@ -109,7 +129,11 @@ impl<'b> Reader<'b> {
             Seen::CauseAlone => self.relate(text, indent),
             Seen::Cause => {
                 self.relate(text, indent);
-                let rest = text.splitn(2, |b| *b == b':').nth(1).unwrap_or_default().trim_ascii_start();
+                let rest = text
+                    .splitn(2, |b| *b == b':')
+                    .nth(1)
+                    .unwrap_or_default()
+                    .trim_ascii_start();
                 self.push_text(rest);
             }
             Seen::Arrow if text.starts_with(b"---> ") => {
@@ -117,11 +141,13 @@ impl<'b> Reader<'b> {
                 self.push_text(&text[5..]);
             }
             Seen::Chain => self.relation = Relation::Cause,
-            Seen::Error if python && !self.takes_python_error(indent) => self.read_code(text),
-            Seen::Error => self.push_text(text),
-            Seen::Text if python && self.open < self.frames.len() => self.push_text(text),
-            Seen::Caret if python => {}
+            Seen::Traceback => self.margin = indent,
+            Seen::Caret | Seen::Blank | Seen::Dashes => {}
+            _ if python && indent <= self.margin && self.open < self.frames.len() => {
+                self.push_text(text)
+            }
             _ if python => self.read_code(text),
+            Seen::Error => self.push_text(text),
             Seen::Indented if text.starts_with(b"[cause]: ") => {
                 self.relation = Relation::Cause;
                 self.push_text(&text[9..]);
@@ -132,11 +158,6 @@ impl<'b> Reader<'b> {
             }
             _ => {}
         }
-    }
-
-    /// In a traceback an error stands at the margin (or where the frames stand, less two); deeper it is source text.
-    fn takes_python_error(&self, indent: usize) -> bool {
-        indent < 4 || self.frames.len() == self.open
     }
 
     /// Source text below a Python frame.
@@ -154,7 +175,11 @@ impl<'b> Reader<'b> {
             self.relation = Relation::Side;
         } else {
             self.side_indent = None;
-            self.relation = if text.starts_with(b"Wrapped by:") { Relation::Wrapper } else { Relation::Cause };
+            self.relation = if text.starts_with(b"Wrapped by:") {
+                Relation::Wrapper
+            } else {
+                Relation::Cause
+            };
         }
     }
 
@@ -164,7 +189,11 @@ impl<'b> Reader<'b> {
         let text = strip_thread(text.strip_prefix(b"[").unwrap_or(text));
         let text = text.strip_prefix(b"Uncaught ").unwrap_or(text);
         let text = text.strip_suffix(b" {").unwrap_or(text);
-        let text = if bracketed { text.strip_suffix(b"]").unwrap_or(text) } else { text };
+        let text = if bracketed {
+            text.strip_suffix(b"]").unwrap_or(text)
+        } else {
+            text
+        };
         let (error, message) = split_error(text);
         self.push(error, message, false);
     }
@@ -173,7 +202,14 @@ impl<'b> Reader<'b> {
         let frames = self.open..self.frames.len();
         self.open = self.frames.len();
         let relation = self.relation;
-        self.links.push(Link { error, message, frames, common: 0, in_head, relation });
+        self.links.push(Link {
+            error,
+            message,
+            frames,
+            common: 0,
+            in_head,
+            relation,
+        });
         self.relation = Relation::First;
     }
 
@@ -193,7 +229,13 @@ impl<'b> Reader<'b> {
 /// `Type: message` into its halves. Where no type can be told all of it is message.
 fn split_error(text: &[u8]) -> (&[u8], &[u8]) {
     match error_type(text) {
-        Some(error) => (error, text[error.len()..].strip_prefix(b":").unwrap_or(&text[error.len()..]).trim_ascii()),
+        Some(error) => (
+            error,
+            text[error.len()..]
+                .strip_prefix(b":")
+                .unwrap_or(&text[error.len()..])
+                .trim_ascii(),
+        ),
         None => match text.iter().position(|b| *b == b':' || *b == b' ') {
             // A custom error at the end of a traceback: `mypackage.errors.timeout: …`.
             Some(colon) if text[colon] == b':' => (&text[..colon], text[colon + 1..].trim_ascii()),
@@ -205,7 +247,9 @@ fn split_error(text: &[u8]) -> (&[u8], &[u8]) {
 /// The number in `... 12 more`.
 fn count(text: &[u8]) -> usize {
     let digits = text.iter().skip(4).take_while(|b| b.is_ascii_digit());
-    digits.fold(0, |sum: usize, b| sum.saturating_mul(10).saturating_add(usize::from(b - b'0')))
+    digits.fold(0, |sum: usize, b| {
+        sum.saturating_mul(10).saturating_add(usize::from(b - b'0'))
+    })
 }
 
 /// The first error that a head's text names: a type with a known ending, followed by a colon or the end.
@@ -218,7 +262,12 @@ fn embedded_error(text: &[u8]) -> Option<(&[u8], &[u8])> {
         let rest = &text[start..];
         if ENDINGS.iter().any(|ending| rest[..len].ends_with(ending)) {
             if let Some(error) = error_type(rest) {
-                let (error, message) = (error, rest[error.len()..].strip_prefix(b":").unwrap_or(&rest[error.len()..]));
+                let (error, message) = (
+                    error,
+                    rest[error.len()..]
+                        .strip_prefix(b":")
+                        .unwrap_or(&rest[error.len()..]),
+                );
                 let bracketed = start > 0 && text[start - 1] == b'[';
                 let message = if bracketed { bracket(message) } else { message };
                 let message = message.strip_suffix(b" {").unwrap_or(message);
@@ -236,5 +285,7 @@ fn is_name(b: u8) -> bool {
 
 /// The text up to the closing bracket of an error printed in brackets.
 fn bracket(text: &[u8]) -> &[u8] {
-    text.iter().rposition(|b| *b == b']').map_or(text, |end| &text[..end])
+    text.iter()
+        .rposition(|b| *b == b']')
+        .map_or(text, |end| &text[..end])
 }

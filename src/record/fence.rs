@@ -14,7 +14,9 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
     let mut texts = 0;
     let mut texts_end = start;
     loop {
-        let Some(line) = line_at(block, at) else { return floor };
+        let Some(line) = line_at(block, at) else {
+            return floor;
+        };
         let seen = Seen::of(line.text(block));
         if seen == Seen::Text {
             if texts == 0 {
@@ -44,6 +46,8 @@ fn opens(block: &[u8], line: Line, seen: Seen) -> bool {
     if !matches!(seen, Seen::Head | Seen::Summary) || !line.complete {
         return false;
     }
-    let Some(next) = line_at(block, line.end).filter(|next| next.complete) else { return false };
+    let Some(next) = line_at(block, line.end).filter(|next| next.complete) else {
+        return false;
+    };
     !Seen::of(next.text(block)).resumes()
 }

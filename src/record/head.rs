@@ -105,16 +105,29 @@ fn stamped(line: &[u8], stamp: Stamp) -> Head {
             level_in(&line[..reach], text).unwrap_or((Level::Unknown, text))
         }
     };
-    Head { stamp: Some(stamp), level, text, level_end }
+    Head {
+        stamp: Some(stamp),
+        level,
+        text,
+        level_end,
+    }
 }
 
 /// A head without a time: `ERROR:    text`, `WARN  text`, `[error] text`, `fail: Logger[13]`, `E1122 11:03:08.1 …`.
 fn unstamped(line: &[u8]) -> Option<Head> {
-    let word_end = line.iter().position(|b| matches!(b, b' ' | b':' | b'\t' | b']')).unwrap_or(line.len());
+    let word_end = line
+        .iter()
+        .position(|b| matches!(b, b' ' | b':' | b'\t' | b']'))
+        .unwrap_or(line.len());
     let bracketed = line[0] == b'[';
     let word = &line[usize::from(bracketed)..word_end.max(usize::from(bracketed))];
     let closing = line.get(word_end).copied();
-    let spelt = |table: &[(&[u8], Level)]| table.iter().find(|(name, _)| *name == word).map(|(_, level)| *level);
+    let spelt = |table: &[(&[u8], Level)]| {
+        table
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, level)| *level)
+    };
     let level = match closing {
         Some(b']') if bracketed => find_level(word)?,
         Some(b':') if !bracketed => spelt(LEVELS).or_else(|| spelt(LOWER_LEVELS))?,
@@ -122,7 +135,12 @@ fn unstamped(line: &[u8]) -> Option<Head> {
         _ => return None,
     };
     let level_end = skip(line, word_end, b"]: \t");
-    Some(Head { stamp: None, level, text: 0, level_end })
+    Some(Head {
+        stamp: None,
+        level,
+        text: 0,
+        level_end,
+    })
 }
 
 /// glog and klog: one letter and the date, `E1122 11:03:08.123456 …`.
@@ -143,10 +161,17 @@ fn level_in(line: &[u8], from: usize) -> Option<(Level, usize)> {
     for _ in 0..10 {
         at = skip(line, at, b" \t|");
         let rest = line.get(at..).filter(|rest| !rest.is_empty())?;
-        let len = rest.iter().position(|b| matches!(b, b' ' | b'\t' | b'|')).unwrap_or(rest.len());
+        let len = rest
+            .iter()
+            .position(|b| matches!(b, b' ' | b'\t' | b'|'))
+            .unwrap_or(rest.len());
         let token = &rest[..len];
         let bare = trim_punctuation(token);
-        let level = if token.starts_with(b"[") || token.starts_with(b"level=") { find_level(bare) } else { exact(bare) };
+        let level = if token.starts_with(b"[") || token.starts_with(b"level=") {
+            find_level(bare)
+        } else {
+            exact(bare)
+        };
         if let Some(level) = level {
             return Some((level, skip(line, at + len, b" \t|:")));
         }
@@ -156,7 +181,10 @@ fn level_in(line: &[u8], from: usize) -> Option<(Level, usize)> {
 }
 
 fn exact(word: &[u8]) -> Option<Level> {
-    LEVELS.iter().find(|(name, _)| *name == word).map(|(_, level)| *level)
+    LEVELS
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, level)| *level)
 }
 
 /// A level in any case, alone or behind a module's name (`proxy:error`), or one letter (`E`).
@@ -169,25 +197,47 @@ fn find_level(word: &[u8]) -> Option<Level> {
         b"E" | b"C" => return Some(Level::Error),
         _ => {}
     }
-    LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, level)| *level)
+    LEVELS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word))
+        .map(|(_, level)| *level)
 }
 
 fn trim_punctuation(token: &[u8]) -> &[u8] {
-    let punctuation = |b: &u8| matches!(b, b'[' | b']' | b'(' | b')' | b':' | b',' | b'<' | b'>' | b'"');
-    let start = token.iter().position(|b| !punctuation(b)).unwrap_or(token.len());
-    let end = token.iter().rposition(|b| !punctuation(b)).map_or(start, |last| last + 1);
+    let punctuation = |b: &u8| {
+        matches!(
+            b,
+            b'[' | b']' | b'(' | b')' | b':' | b',' | b'<' | b'>' | b'"'
+        )
+    };
+    let start = token
+        .iter()
+        .position(|b| !punctuation(b))
+        .unwrap_or(token.len());
+    let end = token
+        .iter()
+        .rposition(|b| !punctuation(b))
+        .map_or(start, |last| last + 1);
     &token[start..end]
 }
 
 fn skip(line: &[u8], from: usize, what: &[u8]) -> usize {
-    from + line.get(from..).unwrap_or_default().iter().take_while(|b| what.contains(b)).count()
+    from + line
+        .get(from..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|b| what.contains(b))
+        .count()
 }
 
 /// Whether what stands before a stamp may stand before a head's stamp: an opening bracket, a level, a process id, a
 /// thread in brackets, a syslog priority. Anything else means that the stamp is part of some text.
 fn is_front(front: &[u8]) -> bool {
     let mut depth = 0_i32;
-    for token in front.split(|b| matches!(b, b' ' | b'\t' | b'|')).filter(|token| !token.is_empty()) {
+    for token in front
+        .split(|b| matches!(b, b' ' | b'\t' | b'|'))
+        .filter(|token| !token.is_empty())
+    {
         let opens = token.iter().filter(|b| **b == b'[').count() as i32;
         let closes = token.iter().filter(|b| **b == b']').count() as i32;
         let known = depth > 0
@@ -208,17 +258,34 @@ fn is_front(front: &[u8]) -> bool {
 fn is_pid(token: &[u8]) -> bool {
     let digits = token.iter().take_while(|b| b.is_ascii_digit()).count();
     let rest = &token[digits..];
-    digits > 0 && (rest.is_empty() || (rest.len() == 2 && rest[0] == b':' && rest[1].is_ascii_uppercase()))
+    digits > 0
+        && (rest.is_empty() || (rest.len() == 2 && rest[0] == b':' && rest[1].is_ascii_uppercase()))
 }
 
 /// Words by which a text tells that something went wrong; used to tell a trace's announcement from a line that
 /// happens to stand before it.
 const FAILURE_WORDS: [&str; 16] = [
-    "rror", "xception", "fail", "Fail", "abort", "died", "lost", "closed", "reset", "crash", "panic", "aught", "nable",
-    "annot", "threw", "went wrong",
+    "rror",
+    "xception",
+    "fail",
+    "Fail",
+    "abort",
+    "died",
+    "lost",
+    "closed",
+    "reset",
+    "crash",
+    "panic",
+    "aught",
+    "nable",
+    "annot",
+    "threw",
+    "went wrong",
 ];
 
 /// Whether `text` announces a failure.
 pub fn announces_failure(text: &[u8]) -> bool {
-    FAILURE_WORDS.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+    FAILURE_WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }

@@ -55,7 +55,9 @@ impl Machine {
             grammar,
             level: head.as_ref().map_or(Level::Unknown, |head| head.level),
             announces: announces_failure(text),
-            two_line: head.as_ref().is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
+            two_line: head
+                .as_ref()
+                .is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
             dashes: seen == Seen::Dashes,
             bare: head.is_none(),
             prefix: head.as_ref().and_then(|head| report_prefix(text, head)),
@@ -84,14 +86,9 @@ impl Machine {
         self.bare
     }
 
-    /// The language whose trace was read.
-    pub fn language(&self) -> Option<Language> {
-        self.grammar.language()
-    }
-
     /// Whether its first line already announces that something went wrong, so that a trace may be on its way.
     pub fn expects_trace(&self) -> bool {
-        self.level >= Level::Warn || self.announces
+        self.level >= Level::Warn || self.announces || self.dashes
     }
 
     /// Reads one more line.
@@ -120,20 +117,40 @@ impl Machine {
         match seen {
             Seen::LevelLine if !(self.two_line && self.lines == 1) => Seen::Head,
             Seen::Detail => {
-                let same = Head::parse(text).and_then(|head| report_prefix(text, &head)) == self.prefix;
-                if same && self.prefix.is_some() { Seen::Detail } else { Seen::Head }
+                let same =
+                    Head::parse(text).and_then(|head| report_prefix(text, &head)) == self.prefix;
+                if same && self.prefix.is_some() {
+                    Seen::Detail
+                } else {
+                    Seen::Head
+                }
             }
             seen => seen,
         }
     }
 
     /// The guards: steps that depend on more than the kind of line.
-    fn allows(&self, language: Language, from: State, to: State, seen: Seen, indented: bool) -> bool {
-        let before_trace = matches!(from, State::Head | State::Message | State::Gap | State::Plain);
+    fn allows(
+        &self,
+        language: Language,
+        from: State,
+        to: State,
+        seen: Seen,
+        indented: bool,
+    ) -> bool {
+        let before_trace = matches!(
+            from,
+            State::Head | State::Message | State::Gap | State::Plain
+        );
         match to {
             State::Message | State::Extra => {
                 let message = self.message_lines < MESSAGE_LINES_MAX;
-                message && (indented || from == State::Error || from == State::Extra || self.level >= Level::Warn || self.dashes)
+                message
+                    && (indented
+                        || from == State::Error
+                        || from == State::Extra
+                        || self.level >= Level::Warn
+                        || self.dashes)
             }
             _ if language == Language::Postgres => self.prefix.is_some(),
             State::Head => self.two_line || from == State::Start,
@@ -149,20 +166,36 @@ impl Machine {
 
 /// Whether the stamp ends in AM or PM, as in `Nov 22, 2026 11:03:22 AM class method`.
 fn has_half_day(text: &[u8], head: &Head) -> bool {
-    let stamp = head.stamp.as_ref().map_or(&[][..], |stamp| &text[stamp.range.clone()]);
+    let stamp = head
+        .stamp
+        .as_ref()
+        .map_or(&[][..], |stamp| &text[stamp.range.clone()]);
     stamp.ends_with(b"AM") || stamp.ends_with(b"PM")
 }
 
 /// What stands between the stamp and the level of a PostgreSQL report, as a hash: process, user and database.
 fn report_prefix(text: &[u8], head: &Head) -> Option<u64> {
-    let stamp = head.stamp.as_ref()?;
-    let front = text.get(stamp.range.end..head.level_end)?;
+    let start = head.stamp.as_ref().map_or(0, |stamp| stamp.range.end);
+    let front = text.get(start..head.level_end)?;
     let trimmed = front.trim_ascii_end();
     let blanks = front.len() - trimmed.len();
     let word = trimmed.rsplit(|b| *b == b' ').next()?;
     const WORDS: [&[u8]; 15] = [
-        b"LOG:", b"ERROR:", b"FATAL:", b"PANIC:", b"WARNING:", b"NOTICE:", b"INFO:", b"DEBUG:", b"DETAIL:", b"HINT:",
-        b"CONTEXT:", b"STATEMENT:", b"QUERY:", b"LOCATION:", b"BACKTRACE:",
+        b"LOG:",
+        b"ERROR:",
+        b"FATAL:",
+        b"PANIC:",
+        b"WARNING:",
+        b"NOTICE:",
+        b"INFO:",
+        b"DEBUG:",
+        b"DETAIL:",
+        b"HINT:",
+        b"CONTEXT:",
+        b"STATEMENT:",
+        b"QUERY:",
+        b"LOCATION:",
+        b"BACKTRACE:",
     ];
     if blanks < 2 || !WORDS.contains(&word) {
         return None;

@@ -42,14 +42,20 @@ pub struct Record<'b> {
 
 impl<'b> Record<'b> {
     /// Parses the lines that an `Assembly` found.
-    pub fn parse(block: &'b [u8], pieces: &'b [Piece], language: Option<Language>) -> Record<'b> {
-        let first = pieces.first().map_or(&block[..0], |piece| piece.line.text(block));
-        let opens = pieces.first().is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine));
+    pub fn parse(block: &'b [u8], pieces: &'b [Piece]) -> Record<'b> {
+        let first = pieces
+            .first()
+            .map_or(&block[..0], |piece| piece.line.text(block));
+        let opens = pieces
+            .first()
+            .is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine));
         let mut record = Record {
             block,
             pieces,
             head: if opens { Head::parse(first) } else { None },
-            language,
+            language: pieces
+                .iter()
+                .find_map(|piece| language(piece.seen, piece.line.text(block))),
             links: Vec::new(),
             side: Vec::new(),
             frames: Vec::new(),
@@ -60,7 +66,9 @@ impl<'b> Record<'b> {
 
     /// Its first line, without its line ending.
     pub fn first_line(&self) -> &'b [u8] {
-        self.pieces.first().map_or(&self.block[..0], |piece| piece.line.text(self.block))
+        self.pieces
+            .first()
+            .map_or(&self.block[..0], |piece| piece.line.text(self.block))
     }
 
     /// The head's text behind stamp and brackets, or all of the first line where nothing proves a head. Empty where
@@ -69,7 +77,17 @@ impl<'b> Record<'b> {
         let first = self.first_line();
         match (&self.head, self.pieces.first().map(|piece| piece.seen)) {
             (Some(head), _) => head.text(first),
-            (None, Some(Seen::Text | Seen::Open | Seen::Crash | Seen::Dashes | Seen::Panic | Seen::Goroutine)) => first,
+            (
+                None,
+                Some(
+                    Seen::Text
+                    | Seen::Open
+                    | Seen::Crash
+                    | Seen::Dashes
+                    | Seen::Panic
+                    | Seen::Goroutine,
+                ),
+            ) => first,
             _ => &first[..0],
         }
     }
@@ -77,9 +95,15 @@ impl<'b> Record<'b> {
     /// The lines that say something in words: all but frames and source text.
     pub fn words(&self) -> impl Iterator<Item = &'b [u8]> + '_ {
         let frame = |seen: Seen| {
-            matches!(seen, Seen::Frame | Seen::FrameOpen | Seen::More | Seen::File | Seen::Caret | Seen::Blank)
+            matches!(
+                seen,
+                Seen::Frame | Seen::FrameOpen | Seen::More | Seen::File | Seen::Caret | Seen::Blank
+            )
         };
-        self.pieces.iter().filter(move |piece| !frame(piece.seen)).map(|piece| piece.line.text(self.block))
+        self.pieces
+            .iter()
+            .filter(move |piece| !frame(piece.seen))
+            .map(|piece| piece.line.text(self.block))
     }
 
     /// The frames of one link, in the order they were printed.
@@ -96,7 +120,74 @@ impl<'b> Record<'b> {
 
     /// How many bytes its own lines have.
     pub fn bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.line.end - piece.line.start).sum()
+        self.pieces
+            .iter()
+            .map(|piece| piece.line.end - piece.line.start)
+            .sum()
+    }
+}
+
+/// The language that one line of a trace gives away.
+fn language(seen: Seen, text: &[u8]) -> Option<Language> {
+    match seen {
+        Seen::Traceback | Seen::File | Seen::Group | Seen::Chain => Some(Language::Python),
+        Seen::Goroutine | Seen::GoCall => Some(Language::Go),
+        Seen::Frame | Seen::FrameOpen => Some(frame_language(text)),
+        Seen::Open | Seen::Crash | Seen::CrashNote => Some(Language::Node),
+        Seen::Arrow => Some(Language::Dotnet),
+        Seen::Php => Some(Language::Php),
+        Seen::Place | Seen::From => Some(Language::Ruby),
+        Seen::Panic | Seen::Backtrace => Some(Language::Rust),
+        Seen::Stars => Some(Language::Erlang),
+        Seen::Detail => Some(Language::Postgres),
+        Seen::More | Seen::Reactor | Seen::Cause | Seen::CauseAlone => Some(Language::Java),
+        _ => None,
+    }
+}
+
+/// `at f (file.js:12:3)` is Node's, `at A.b(A.java:12)` Java's, `at A.B(String c)` .NET's.
+fn frame_language(text: &[u8]) -> Language {
+    let text = text.strip_suffix(b" {").unwrap_or(text);
+    let place = text.strip_suffix(b")").unwrap_or(text);
+    let column = place
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let rest = &place[..place.len() - column];
+    let has_column = column > 0
+        && rest
+            .strip_suffix(b":")
+            .is_some_and(|rest| rest.last().is_some_and(u8::is_ascii_digit));
+    let unplaced: [&[u8]; 4] = [b"(<anonymous>", b"(native", b"(index 0", b" async "];
+    if has_column
+        || unplaced
+            .iter()
+            .any(|mark| memchr::memmem::find(place, mark).is_some())
+    {
+        return Language::Node;
+    }
+    let source = place
+        .iter()
+        .rposition(|b| *b == b'(')
+        .map_or(&place[..0], |open| &place[open + 1..]);
+    let java = [
+        &b"Native Method"[..],
+        b"Unknown Source",
+        b"<generated>",
+        b".java",
+        b".kt",
+        b".scala",
+        b".groovy",
+        b".clj",
+    ];
+    let told = java
+        .iter()
+        .any(|mark| memchr::memmem::find(source, mark).is_some());
+    if told || (column > 0 && rest.ends_with(b":")) {
+        Language::Java
+    } else {
+        Language::Dotnet
     }
 }
 
@@ -104,7 +195,9 @@ impl<'b> Record<'b> {
 fn is_address(word: &[u8]) -> bool {
     let mut parts = 0;
     for part in word.split(|b| *b == b'.') {
-        let number = std::str::from_utf8(part).ok().and_then(|part| part.parse::<u16>().ok());
+        let number = std::str::from_utf8(part)
+            .ok()
+            .and_then(|part| part.parse::<u16>().ok());
         if part.len() > 3 || number.is_none_or(|number| number > 255) {
             return false;
         }

@@ -82,7 +82,10 @@ pub const SEEN_KINDS: usize = Seen::Text as usize + 1;
 impl Seen {
     /// Tells what `line` (without its line ending) looks like.
     pub fn of(line: &[u8]) -> Seen {
-        let indent = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let indent = line
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count();
         let text = &line[indent..];
         match text.first() {
             None => Seen::Blank,
@@ -114,7 +117,9 @@ impl Seen {
 fn indented(text: &[u8]) -> Seen {
     match text[0] {
         b'a' if text.starts_with(b"at ") => frame(text),
-        b'.' if text.starts_with(b"... ") && text.get(4).is_some_and(u8::is_ascii_digit) => Seen::More,
+        b'.' if text.starts_with(b"... ") && text.get(4).is_some_and(u8::is_ascii_digit) => {
+            Seen::More
+        }
         b'C' | b'S' | b'W' if let Some(cause) = cause(text) => cause,
         b'F' if text.starts_with(b"File \"") => Seen::File,
         b'T' if text.starts_with(b"Traceback (most recent call last)") => Seen::Traceback,
@@ -137,13 +142,19 @@ fn indented(text: &[u8]) -> Seen {
 fn margin(line: &[u8]) -> Seen {
     match line[0] {
         b'a' if line.starts_with(b"at ") && line.contains(&b'(') => return frame(line),
-        b'.' if line.starts_with(b"... ") && line.get(4).is_some_and(u8::is_ascii_digit) => return Seen::More,
+        b'.' if line.starts_with(b"... ") && line.get(4).is_some_and(u8::is_ascii_digit) => {
+            return Seen::More;
+        }
         b'C' | b'S' | b'W' if let Some(cause) = cause(line) => return cause,
         b'T' if line.starts_with(b"Traceback (most recent call last)") => return Seen::Traceback,
-        b'T' if line.starts_with(b"The above exception was the direct cause") => return Seen::Chain,
+        b'T' if line.starts_with(b"The above exception was the direct cause") => {
+            return Seen::Chain;
+        }
         b'D' if line.starts_with(b"During handling of the above exception") => return Seen::Chain,
         b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => return Seen::Dashes,
-        b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => return Seen::Arrow,
+        b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => {
+            return Seen::Arrow;
+        }
         b'}' | b']' if is_close(line) => return Seen::Close,
         b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
         b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
@@ -155,7 +166,9 @@ fn margin(line: &[u8]) -> Seen {
         b'N' if line.starts_with(b"Next ") => return Seen::Php,
         b'#' if line.get(1).is_some_and(u8::is_ascii_digit) => return Seen::Php,
         b's' if line == b"stack backtrace:" => return Seen::Backtrace,
-        b't' if line.starts_with(b"thread '") && memchr::memmem::find(line, b"' panicked at ").is_some() => {
+        b't' if line.starts_with(b"thread '")
+            && memchr::memmem::find(line, b"' panicked at ").is_some() =>
+        {
             return Seen::Panic;
         }
         b'p' if line.starts_with(b"panic(") && line.ends_with(b")") => return Seen::GoCall,
@@ -186,10 +199,14 @@ fn of_head(line: &[u8], head: &Head) -> Seen {
         Seen::Summary
     } else if is_access(line) {
         Seen::Access
-    } else if head.stamp.is_none() && line.get(..head.level_end).is_some_and(|level| level.ends_with(b": ")) {
-        Seen::LevelLine
     } else if is_detail(&line[..head.level_end]) {
         Seen::Detail
+    } else if head.stamp.is_none()
+        && line
+            .get(..head.level_end)
+            .is_some_and(|level| level.ends_with(b": "))
+    {
+        Seen::LevelLine
     } else {
         Seen::Head
     }
@@ -197,23 +214,43 @@ fn of_head(line: &[u8], head: &Head) -> Seen {
 
 /// PostgreSQL's further lines of one report.
 fn is_detail(front: &[u8]) -> bool {
-    const DETAILS: [&[u8]; 7] =
-        [b"DETAIL:", b"STATEMENT:", b"CONTEXT:", b"HINT:", b"QUERY:", b"LOCATION:", b"BACKTRACE:"];
+    const DETAILS: [&[u8]; 7] = [
+        b"DETAIL:",
+        b"STATEMENT:",
+        b"CONTEXT:",
+        b"HINT:",
+        b"QUERY:",
+        b"LOCATION:",
+        b"BACKTRACE:",
+    ];
     let front = front.trim_ascii_end();
     DETAILS.iter().any(|word| front.ends_with(word))
 }
 
 fn frame(text: &[u8]) -> Seen {
-    if text.ends_with(b" {") { Seen::FrameOpen } else { Seen::Frame }
+    if text.ends_with(b" {") {
+        Seen::FrameOpen
+    } else {
+        Seen::Frame
+    }
 }
 
 fn cause(text: &[u8]) -> Option<Seen> {
-    let rest = [&b"Caused by:"[..], b"Suppressed:", b"Wrapped by:"].iter().find_map(|word| text.strip_prefix(*word))?;
-    Some(if rest.trim_ascii().is_empty() { Seen::CauseAlone } else { Seen::Cause })
+    let rest = [&b"Caused by:"[..], b"Suppressed:", b"Wrapped by:"]
+        .iter()
+        .find_map(|word| text.strip_prefix(*word))?;
+    Some(if rest.trim_ascii().is_empty() {
+        Seen::CauseAlone
+    } else {
+        Seen::Cause
+    })
 }
 
 fn is_group(text: &[u8]) -> bool {
-    text == b"|" || text.starts_with(b"| ") || text.starts_with(b"+-") || text.starts_with(b"+ Exception Group")
+    text == b"|"
+        || text.starts_with(b"| ")
+        || text.starts_with(b"+-")
+        || text.starts_with(b"+ Exception Group")
 }
 
 fn is_reactor(text: &[u8]) -> bool {
@@ -229,13 +266,19 @@ fn is_reactor(text: &[u8]) -> bool {
 }
 
 fn is_close(line: &[u8]) -> bool {
-    line.len() <= 4 && line.iter().all(|b| matches!(b, b'}' | b']' | b')' | b'{' | b' ' | b',' | b';'))
+    line.len() <= 4
+        && line
+            .iter()
+            .all(|b| matches!(b, b'}' | b']' | b')' | b'{' | b' ' | b',' | b';'))
 }
 
 /// `node:events:502`, `/srv/app.js:17`: a place and nothing else.
 fn ends_in_line_number(line: &[u8]) -> bool {
     let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    digits > 0 && line.len() > digits && line[line.len() - digits - 1] == b':' && !line.contains(&b' ')
+    digits > 0
+        && line.len() > digits
+        && line[line.len() - digits - 1] == b':'
+        && !line.contains(&b' ')
 }
 
 fn is_goroutine(line: &[u8]) -> bool {
@@ -248,13 +291,16 @@ fn is_goroutine(line: &[u8]) -> bool {
 
 /// `net/http.(*conn).serve(0xc0000a6000, {0x7f…})`: a dotted name and an argument list to the end of the line.
 fn is_go_call(line: &[u8]) -> bool {
-    let Some(open) = line.iter().position(|b| *b == b'(' || *b == b' ') else { return false };
+    let Some(open) = line.iter().position(|b| *b == b'(' || *b == b' ') else {
+        return false;
+    };
     line.ends_with(b")") && line[open] == b'(' && line[..open].contains(&b'.')
 }
 
 /// A path with a line number: `/path/x.go:12 +0x1`, `/path/x.rb:12:in `f'`.
 fn has_place(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
+    text.windows(2)
+        .any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
 }
 
 fn has_ruby_place(text: &[u8]) -> bool {
@@ -271,9 +317,15 @@ fn is_backtrace_entry(text: &[u8]) -> bool {
 fn is_access(line: &[u8]) -> bool {
     memchr::memmem::find(line, b" HTTP/").is_some_and(|at| {
         let after = line.get(at + 6..).unwrap_or_default();
-        let version = after.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+        let version = after
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'.')
+            .count();
         let quoted = after.get(version) == Some(&b'"') && line[..at].contains(&b'"');
-        let status = after.get(version + 1..).unwrap_or_default().trim_ascii_start();
+        let status = after
+            .get(version + 1..)
+            .unwrap_or_default()
+            .trim_ascii_start();
         quoted && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
     })
 }
@@ -285,14 +337,18 @@ fn is_error(text: &[u8], indented: bool) -> bool {
     let text = strip_thread(text);
     let text = text.strip_prefix(b"Uncaught ").unwrap_or(text);
     match error_type(text) {
-        Some(name) => !indented || name.contains(&b'.') || text.len() > name.len() && text[name.len()] == b':',
+        Some(name) => {
+            !indented || name.contains(&b'.') || text.len() > name.len() && text[name.len()] == b':'
+        }
         None => false,
     }
 }
 
 /// Takes off `Exception in thread "main" `.
 pub fn strip_thread(text: &[u8]) -> &[u8] {
-    let Some(rest) = text.strip_prefix(b"Exception in thread \"") else { return text };
+    let Some(rest) = text.strip_prefix(b"Exception in thread \"") else {
+        return text;
+    };
     match memchr::memmem::find(rest, b"\" ") {
         Some(at) => &rest[at + 2..],
         None => text,
@@ -302,19 +358,35 @@ pub fn strip_thread(text: &[u8]) -> &[u8] {
 /// The error type that `text` begins with, if it begins with one: followed by a colon, white space in brackets, or
 /// the end.
 pub fn error_type(text: &[u8]) -> Option<&[u8]> {
-    let len = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'/')).count();
+    let len = text
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'/'))
+        .count();
     let name = &text[..len];
     let after = &text[len..];
-    let ends = after.is_empty() || after.starts_with(b":") || after.starts_with(b" [") || after.starts_with(b" (");
+    let ends = after.is_empty()
+        || after.starts_with(b":")
+        || after.starts_with(b" [")
+        || after.starts_with(b" (");
     if !ends || name.starts_with(b"/") || name.ends_with(b".") {
         return None;
     }
     let last = name.rsplit(|b| matches!(b, b'.' | b'$')).next()?;
-    let capital = last.first().is_some_and(u8::is_ascii_uppercase) && last.iter().any(u8::is_ascii_lowercase);
+    let capital =
+        last.first().is_some_and(u8::is_ascii_uppercase) && last.iter().any(u8::is_ascii_lowercase);
     let dotted = name.contains(&b'.') && name.first().is_some_and(|b| b.is_ascii_alphabetic());
-    let known = ["Error", "Exception", "Throwable", "Disconnect", "Failure", "Interrupt", "Warning", "Closed"]
-        .iter()
-        .any(|ending| last.ends_with(ending.as_bytes()));
+    let known = [
+        "Error",
+        "Exception",
+        "Throwable",
+        "Disconnect",
+        "Failure",
+        "Interrupt",
+        "Warning",
+        "Closed",
+    ]
+    .iter()
+    .any(|ending| last.ends_with(ending.as_bytes()));
     let plain = known && !name.contains(&b'.');
     // A dotted name without a known ending needs its package in lower case: `sentence.Next: …` is none.
     let packaged = dotted && (known || name[0].is_ascii_lowercase() && after.starts_with(b":"));

@@ -13,21 +13,36 @@ const ANCHOR_BYTES_MAX: usize = 12;
 
 /// Literals one of which is in every text that `pattern` matches; `None` where there is no such set.
 pub fn of_pattern(pattern: &str) -> Option<Vec<Vec<u8>>> {
-    let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(!pattern.is_ascii()).build().parse(pattern).ok()?;
-    required(&hir).map(|literals| literals.iter().map(|literal| rarest_window(literal).to_vec()).collect())
+    let hir = regex_syntax::ParserBuilder::new()
+        .utf8(false)
+        .unicode(!pattern.is_ascii())
+        .build()
+        .parse(pattern)
+        .ok()?;
+    required(&hir).map(|literals| {
+        literals
+            .iter()
+            .map(|literal| rarest_window(literal).to_vec())
+            .collect()
+    })
 }
 
 /// Literals one of which is in every text that has one of `types` in it. A star at either end stands for anything.
 pub fn of_types(types: &[String]) -> Option<Vec<Vec<u8>>> {
     let bare = types.iter().map(|name| name.trim_matches('*').as_bytes());
-    let windows: Vec<Vec<u8>> = bare.filter(|name| usable(name)).map(|name| rarest_window(name).to_vec()).collect();
+    let windows: Vec<Vec<u8>> = bare
+        .filter(|name| usable(name))
+        .map(|name| rarest_window(name).to_vec())
+        .collect();
     (!windows.is_empty() && windows.len() == types.len()).then_some(windows)
 }
 
 /// The better of the anchors of an error's message and of its types.
 pub fn of_link(message: Option<&str>, types: &[String]) -> Option<Vec<Vec<u8>>> {
     match (message.and_then(of_pattern), of_types(types)) {
-        (Some(of_message), Some(of_types)) if worth(&of_types) > worth(&of_message) => Some(of_types),
+        (Some(of_message), Some(of_types)) if worth(&of_types) > worth(&of_message) => {
+            Some(of_types)
+        }
         (Some(of_message), _) => Some(of_message),
         (None, of_types) => of_types,
     }
@@ -39,7 +54,10 @@ pub fn reduce(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     anchors.dedup();
     let mut kept: Vec<Vec<u8>> = Vec::new();
     for anchor in anchors {
-        if !kept.iter().any(|short| memchr::memmem::find(&anchor, short).is_some()) {
+        if !kept
+            .iter()
+            .any(|short| memchr::memmem::find(&anchor, short).is_some())
+        {
             kept.push(anchor);
         }
     }
@@ -48,7 +66,11 @@ pub fn reduce(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 
 /// How rare the rarest window of the commonest literal is: what the whole set is worth.
 fn worth(literals: &[Vec<u8>]) -> u32 {
-    literals.iter().map(|literal| rarity(&rarest_window(literal)[..ANCHOR_BYTES_MIN.min(literal.len())])).min().unwrap_or(0)
+    literals
+        .iter()
+        .map(|literal| rarity(&rarest_window(literal)[..ANCHOR_BYTES_MIN.min(literal.len())]))
+        .min()
+        .unwrap_or(0)
 }
 
 fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
@@ -56,7 +78,10 @@ fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
         HirKind::Literal(literal) => usable(&literal.0).then(|| vec![literal.0.to_vec()]),
         HirKind::Capture(capture) => required(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => required(&repetition.sub),
-        HirKind::Concat(parts) => parts.iter().filter_map(required).max_by_key(|literals| worth(literals)),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .filter_map(required)
+            .max_by_key(|literals| worth(literals)),
         HirKind::Alternation(parts) => {
             let sets: Option<Vec<_>> = parts.iter().map(required).collect();
             sets.map(|sets| sets.concat())
@@ -67,12 +92,17 @@ fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
 
 /// Whether a literal has a window long enough.
 fn usable(literal: &[u8]) -> bool {
-    pieces(literal).any(|piece| piece.len() >= ANCHOR_BYTES_MIN) || (literal.len() >= ANCHOR_BYTES_MIN && !literal.is_ascii())
+    pieces(literal).any(|piece| piece.len() >= ANCHOR_BYTES_MIN)
+        || (literal.len() >= ANCHOR_BYTES_MIN && !literal.is_ascii())
 }
 
 /// The parts of a literal that look the same in every format: no byte that JSON, syslog or a container's log escapes.
 fn pieces(literal: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let escaped = |b: &u8| !b.is_ascii() || b.is_ascii_control() || matches!(b, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'' | b'+');
+    let escaped = |b: &u8| {
+        !b.is_ascii()
+            || b.is_ascii_control()
+            || matches!(b, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'' | b'+')
+    };
     literal.split(escaped)
 }
 
@@ -83,7 +113,9 @@ fn rarest_window(literal: &[u8]) -> &[u8] {
         .flat_map(|piece| (0..=piece.len() - ANCHOR_BYTES_MIN).map(move |start| &piece[start..]))
         .max_by_key(|window| rarity(&window[..ANCHOR_BYTES_MIN]));
     // Without such a piece the literal is not ASCII, and stays whole: it must not be cut amid a character.
-    best.map_or(literal, |window| &window[..window.len().min(ANCHOR_BYTES_MAX)])
+    best.map_or(literal, |window| {
+        &window[..window.len().min(ANCHOR_BYTES_MAX)]
+    })
 }
 
 /// How seldom these bytes are met in logs, as a sum over the bytes.
@@ -101,7 +133,8 @@ fn commonness(byte: u8) -> u32 {
         b'g' | b'v' | b'f' | b'b' | b'/' | b'y' => 47,
         b'w' | b'k' | b'I' | b'[' | b']' | b'(' | b')' | b'=' | b'"' | b',' => 43,
         b'S' | b'E' | b'N' | b'C' | b'T' | b'A' | b'O' | b'R' | b'_' | b'j' | b'x' => 39,
-        b'F' | b'D' | b'P' | b'M' | b'L' | b'H' | b'G' | b'U' | b'B' | b'W' | b'q' | b'z' | b'$' => 34,
+        b'F' | b'D' | b'P' | b'M' | b'L' | b'H' | b'G' | b'U' | b'B' | b'W' | b'q' | b'z'
+        | b'$' => 34,
         b'V' | b'J' | b'K' | b'X' | b'Y' | b'Q' | b'Z' => 28,
         byte if byte.is_ascii_graphic() => 30,
         _ => 16,

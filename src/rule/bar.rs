@@ -29,8 +29,12 @@ impl Bars {
     /// Takes over a file.
     pub fn new(file: NeverFile) -> Result<Bars, String> {
         let neutral = file.neutral_wrapper.into_iter().map(|wrapper| {
-            let language = Language::named(&wrapper.language)
-                .ok_or_else(|| format!("a neutral wrapper names the unknown language {:?}", wrapper.language))?;
+            let language = Language::named(&wrapper.language).ok_or_else(|| {
+                format!(
+                    "a neutral wrapper names the unknown language {:?}",
+                    wrapper.language
+                )
+            })?;
             Ok((language, wrapper.types))
         });
         Ok(Bars {
@@ -53,7 +57,9 @@ impl Bars {
     /// Whether an outer error of this type says no more than the disconnect that it wraps.
     pub fn is_neutral(&self, language: Language, error: &[u8]) -> bool {
         let lists = self.neutral.iter().filter(|(of, _)| *of == language);
-        lists.flat_map(|(_, types)| types).any(|pattern| matches_type(pattern, error))
+        lists
+            .flat_map(|(_, types)| types)
+            .any(|pattern| matches_type(pattern, error))
     }
 
     /// What is wrong with the patterns, if anything is.
@@ -67,20 +73,35 @@ impl Bars {
 
 impl BarList {
     fn new(bars: Vec<BarText>) -> BarList {
-        let bar_of = bars.iter().enumerate().flat_map(|(at, bar)| bar.message.iter().map(move |_| at)).collect();
-        BarList { bars, words: OnceLock::new(), bar_of }
+        let bar_of = bars
+            .iter()
+            .enumerate()
+            .flat_map(|(at, bar)| bar.message.iter().map(move |_| at))
+            .collect();
+        BarList {
+            bars,
+            words: OnceLock::new(),
+            bar_of,
+        }
     }
 
     fn build(&self) -> Result<RegexSet, regex::Error> {
         let patterns: Vec<&String> = self.bars.iter().flat_map(|bar| &bar.message).collect();
         let unicode = patterns.iter().any(|pattern| !pattern.is_ascii());
-        RegexSetBuilder::new(patterns).unicode(unicode).size_limit(BARS_BYTES_MAX).build()
+        RegexSetBuilder::new(patterns)
+            .unicode(unicode)
+            .size_limit(BARS_BYTES_MAX)
+            .build()
     }
 
     fn find(&self, record: &Record<'_>) -> Option<&str> {
         let links = record.links.iter().chain(&record.side);
         for link in links {
-            let barred = |bar: &&BarText| bar.types.iter().any(|pattern| matches_type(pattern, link.error));
+            let barred = |bar: &&BarText| {
+                bar.types
+                    .iter()
+                    .any(|pattern| matches_type(pattern, link.error))
+            };
             if let Some(bar) = self.bars.iter().find(barred) {
                 return Some(&bar.id);
             }
@@ -89,7 +110,10 @@ impl BarList {
         let words = self.words.get_or_init(|| self.build().ok()).as_ref()?;
         record.words().find_map(|text| {
             let first = words.matches(text).into_iter().next()?;
-            self.bar_of.get(first).and_then(|at| self.bars.get(*at)).map(|bar| bar.id.as_str())
+            self.bar_of
+                .get(first)
+                .and_then(|at| self.bars.get(*at))
+                .map(|bar| bar.id.as_str())
         })
     }
 }
@@ -97,7 +121,9 @@ impl BarList {
 /// Whether a type is the one named, or begins or ends like it where the name has a star.
 pub fn matches_type(pattern: &str, error: &[u8]) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(_), Some(_)) => memchr::memmem::find(error, pattern.trim_matches('*').as_bytes()).is_some(),
+        (Some(_), Some(_)) => {
+            memchr::memmem::find(error, pattern.trim_matches('*').as_bytes()).is_some()
+        }
         (Some(end), None) => error.ends_with(end.as_bytes()),
         (None, Some(start)) => error.starts_with(start.as_bytes()),
         (None, None) => error == pattern.as_bytes(),

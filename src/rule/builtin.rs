@@ -41,7 +41,11 @@ impl RuleSet {
         for file in user {
             match parse(&file.name, &file.text) {
                 Ok(parsed) => {
-                    parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed });
+                    parts.files.push(Source {
+                        name: file.name.clone(),
+                        text: Some(file.text.clone()),
+                        file: parsed,
+                    });
                 }
                 Err(error) => errors.push(error),
             }
@@ -53,11 +57,31 @@ impl RuleSet {
             return compile(parts, selection);
         }
         // A proof is about the rule, not about what happens to be switched on.
-        let open = Selection { enable: parts.files.iter().map(|source| source.file.program.clone()).collect(), ..Selection::default() };
-        let files: Vec<RuleFile> = parts.files.iter().filter(|source| source.text.is_some()).map(|source| source.file.clone()).collect();
+        let open = Selection {
+            enable: parts
+                .files
+                .iter()
+                .map(|source| source.file.program.clone())
+                .collect(),
+            ..Selection::default()
+        };
+        let files: Vec<RuleFile> = parts
+            .files
+            .iter()
+            .filter(|source| source.text.is_some())
+            .map(|source| source.file.clone())
+            .collect();
         let all = compile(packed_with(user)?, &open)?;
-        let failed: Vec<RuleError> = user.iter().zip(&files).flat_map(|(file, parsed)| proof::check(&all, file, parsed)).collect();
-        if failed.is_empty() { compile(parts, selection) } else { Err(failed) }
+        let failed: Vec<RuleError> = user
+            .iter()
+            .zip(&files)
+            .flat_map(|(file, parsed)| proof::check(&all, file, parsed))
+            .collect();
+        if failed.is_empty() {
+            compile(parts, selection)
+        } else {
+            Err(failed)
+        }
     }
 
     /// The rules of the files alone, with their prose: for those who read or test the built-in rules.
@@ -68,30 +92,65 @@ impl RuleSet {
         let mut parts = packed().map_err(|error| vec![error])?;
         parts.files.clear();
         let mut files = Vec::new();
-        for (stem, text) in TEXTS.iter().filter(|(stem, _)| !["signals", "owners", "never", "causes"].contains(stem)) {
-            let file = UserFile { name: format!("rules/{stem}.toml"), text: (*text).to_owned() };
+        for (stem, text) in TEXTS
+            .iter()
+            .filter(|(stem, _)| !["signals", "owners", "never", "causes"].contains(stem))
+        {
+            let file = UserFile {
+                name: format!("rules/{stem}.toml"),
+                text: (*text).to_owned(),
+            };
             let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
-            parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed.clone() });
+            parts.files.push(Source {
+                name: file.name.clone(),
+                text: Some(file.text.clone()),
+                file: parsed.clone(),
+            });
             files.push((file, parsed));
         }
-        let enable = files.iter().map(|(_, parsed)| parsed.program.clone()).collect();
-        let set = compile(parts, &Selection { enable, ..Selection::default() })?;
-        set.bars.check().map_err(|text| vec![RuleError::whole("rules/never.toml", text)])?;
+        let enable = files
+            .iter()
+            .map(|(_, parsed)| parsed.program.clone())
+            .collect();
+        let set = compile(
+            parts,
+            &Selection {
+                enable,
+                ..Selection::default()
+            },
+        )?;
+        set.bars
+            .check()
+            .map_err(|text| vec![RuleError::whole("rules/never.toml", text)])?;
         Ok((set, files))
     }
 }
 
 fn packed() -> Result<Parts, RuleError> {
-    let packed: Packed = serde_json::from_str(PACKED).map_err(|error| RuleError::whole("built-in rules", error.to_string()))?;
-    let files = packed.files.into_iter().map(|file| Source { name: format!("{}.toml", file.program), text: None, file });
-    Ok(Parts { files: files.collect(), signals: packed.signals, owners: packed.owners, never: packed.never })
+    let packed: Packed = serde_json::from_str(PACKED)
+        .map_err(|error| RuleError::whole("built-in rules", error.to_string()))?;
+    let files = packed.files.into_iter().map(|file| Source {
+        name: format!("{}.toml", file.program),
+        text: None,
+        file,
+    });
+    Ok(Parts {
+        files: files.collect(),
+        signals: packed.signals,
+        owners: packed.owners,
+        never: packed.never,
+    })
 }
 
 fn packed_with(user: &[UserFile]) -> Result<Parts, Vec<RuleError>> {
     let mut parts = packed().map_err(|error| vec![error])?;
     for file in user {
         let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
-        parts.files.push(Source { name: file.name.clone(), text: Some(file.text.clone()), file: parsed });
+        parts.files.push(Source {
+            name: file.name.clone(),
+            text: Some(file.text.clone()),
+            file: parsed,
+        });
     }
     Ok(parts)
 }

@@ -7,10 +7,14 @@ use toml::de::{DeTable, DeValue};
 use super::anchor;
 use super::bar::Bars;
 use super::error::RuleError;
-use super::file::{LineText, OwnerFile, NeverFile, RuleFile, RuleText, SignalFile, SignalText, TraceText, VERSION};
+use super::file::{
+    LineText, NeverFile, OwnerFile, RuleFile, RuleText, SignalFile, SignalText, TraceText, VERSION,
+};
 use super::owner::Owners;
 use super::pattern::Pattern;
-use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Selection, Signal, TraceMatcher};
+use super::set::{
+    LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Selection, Signal, TraceMatcher,
+};
 use crate::limits::RULES_MAX;
 use crate::record::Language;
 
@@ -41,21 +45,37 @@ pub(super) fn compile(parts: Parts, selection: &Selection) -> Result<RuleSet, Ve
     let bars = Bars::new(parts.never).map_err(|text| whole("never.toml", text))?;
     let signals: Vec<Signal> = parts.signals.signal.into_iter().map(signal).collect();
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
-    let (own, generic): (Vec<_>, Vec<_>) =
-        parts.files.into_iter().partition(|source| !GENERIC.contains(&source.file.program.as_str()));
+    let (own, generic): (Vec<_>, Vec<_>) = parts
+        .files
+        .into_iter()
+        .partition(|source| !GENERIC.contains(&source.file.program.as_str()));
     for source in own.into_iter().chain(generic) {
-        let frame = Frame { source: &source, signals: &signals, owners: &owners };
+        let frame = Frame {
+            source: &source,
+            signals: &signals,
+            owners: &owners,
+        };
         for (at, text) in source.file.rule.iter().enumerate() {
             match frame.rule(at, text) {
                 Ok(rule) if rules.iter().any(|earlier: &Rule| earlier.id == rule.id) => {
-                    errors.push(frame.error(at, &["id"], format!("there is already a rule {:?}; give it another name", rule.id)));
+                    errors.push(frame.error(
+                        at,
+                        &["id"],
+                        format!(
+                            "there is already a rule {:?}; give it another name",
+                            rule.id
+                        ),
+                    ));
                 }
                 Ok(rule) => rules.push(rule),
                 Err(error) => errors.push(error),
             }
         }
         if rules.len() > RULES_MAX {
-            errors.push(RuleError::whole(&source.name, format!("more than {RULES_MAX} rules; leave some out")));
+            errors.push(RuleError::whole(
+                &source.name,
+                format!("more than {RULES_MAX} rules; leave some out"),
+            ));
             break;
         }
     }
@@ -68,7 +88,11 @@ pub(super) fn compile(parts: Parts, selection: &Selection) -> Result<RuleSet, Ve
 
 fn signal(text: SignalText) -> Signal {
     let anchors = match (&text.message, text.anchors.is_empty()) {
-        (_, false) => text.anchors.iter().map(|anchor| anchor.as_bytes().to_vec()).collect(),
+        (_, false) => text
+            .anchors
+            .iter()
+            .map(|anchor| anchor.as_bytes().to_vec())
+            .collect(),
         (message, true) => anchor::of_link(message.as_deref(), &text.types).unwrap_or_default(),
     };
     Signal {
@@ -92,7 +116,13 @@ impl Frame<'_> {
         let matcher = match (&text.line, &text.trace) {
             (Some(line), None) => self.line(at, line)?,
             (None, Some(trace)) => self.trace(at, trace)?,
-            _ => return Err(self.error(at, &["id"], "a rule has either [rule.line] or [rule.trace]".to_owned())),
+            _ => {
+                return Err(self.error(
+                    at,
+                    &["id"],
+                    "a rule has either [rule.line] or [rule.trace]".to_owned(),
+                ));
+            }
         };
         let anchors = self.anchors(text, &matcher).ok_or_else(|| {
             let text = "no literal of four bytes or more is in every text that this matches; name one in the pattern";
@@ -127,9 +157,16 @@ impl Frame<'_> {
             self.error(at, &["trace"], text.to_owned())
         })?;
         let find = |name: &String| {
-            self.signals.iter().position(|signal| signal.id == *name).ok_or_else(|| {
-                self.error(at, &["trace", "signal"], format!("there is no signal {name:?} in signals.toml"))
-            })
+            self.signals
+                .iter()
+                .position(|signal| signal.id == *name)
+                .ok_or_else(|| {
+                    self.error(
+                        at,
+                        &["trace", "signal"],
+                        format!("there is no signal {name:?} in signals.toml"),
+                    )
+                })
         };
         let message = self.optional(at, &["trace", "message"], trace.message.as_deref())?;
         let inline = (!trace.types.is_empty() || message.is_some()).then(|| Signal {
@@ -144,7 +181,11 @@ impl Frame<'_> {
             signals: trace.signal.iter().map(find).collect::<Result<_, _>>()?,
             inline,
             link: trace.link,
-            owner: trace.owner.iter().map(|name| self.owner(at, name)).collect::<Result<_, _>>()?,
+            owner: trace
+                .owner
+                .iter()
+                .map(|name| self.owner(at, name))
+                .collect::<Result<_, _>>()?,
             head: self.optional(at, &["trace", "head"], trace.head.as_deref())?,
             frame: self.patterns(at, &["trace", "frame"], &trace.frame)?,
             code: self.patterns(at, &["trace", "code"], &trace.code)?,
@@ -158,13 +199,22 @@ impl Frame<'_> {
             "none" => Ok(OwnerChoice::None),
             "any" => Ok(OwnerChoice::Any),
             group if self.owners.has_group(group) => Ok(OwnerChoice::Group(group.to_owned())),
-            other => Err(self.error(at, &["trace", "owner"], format!("there is no owner group {other:?} in owners.toml"))),
+            other => Err(self.error(
+                at,
+                &["trace", "owner"],
+                format!("there is no owner group {other:?} in owners.toml"),
+            )),
         }
     }
 
     fn anchors(&self, text: &RuleText, matcher: &Matcher) -> Option<Vec<Vec<u8>>> {
         if !text.anchors.is_empty() {
-            return Some(text.anchors.iter().map(|anchor| anchor.as_bytes().to_vec()).collect());
+            return Some(
+                text.anchors
+                    .iter()
+                    .map(|anchor| anchor.as_bytes().to_vec())
+                    .collect(),
+            );
         }
         match matcher {
             Matcher::Line(line) => anchor::of_pattern(line.pattern.as_str()),
@@ -178,35 +228,60 @@ impl Frame<'_> {
                     anchors.extend_from_slice(of_signal);
                 }
                 if let Some(inline) = &trace.inline {
-                    anchors.extend(anchor::of_link(inline.message.as_ref().map(Pattern::as_str), &inline.types)?);
+                    anchors.extend(anchor::of_link(
+                        inline.message.as_ref().map(Pattern::as_str),
+                        &inline.types,
+                    )?);
                 }
                 (!anchors.is_empty()).then_some(anchors)
             }
         }
     }
 
-    fn optional(&self, at: usize, path: &[&str], text: Option<&str>) -> Result<Option<Pattern>, RuleError> {
+    fn optional(
+        &self,
+        at: usize,
+        path: &[&str],
+        text: Option<&str>,
+    ) -> Result<Option<Pattern>, RuleError> {
         text.map(|text| self.pattern(at, path, text)).transpose()
     }
 
-    fn patterns(&self, at: usize, path: &[&str], texts: &[String]) -> Result<Vec<Pattern>, RuleError> {
-        texts.iter().map(|text| self.pattern(at, path, text)).collect()
+    fn patterns(
+        &self,
+        at: usize,
+        path: &[&str],
+        texts: &[String],
+    ) -> Result<Vec<Pattern>, RuleError> {
+        texts
+            .iter()
+            .map(|text| self.pattern(at, path, text))
+            .collect()
     }
 
     /// Built-in patterns were compiled by the tests; a person's are compiled here, so that a mistake has a place.
     fn pattern(&self, at: usize, path: &[&str], text: &str) -> Result<Pattern, RuleError> {
         let pattern = Pattern::lazy(text);
         if self.source.text.is_some() {
-            pattern.check().map_err(|what| self.error(at, path, format!("bad pattern `{text}`: {what}")))?;
+            pattern
+                .check()
+                .map_err(|what| self.error(at, path, format!("bad pattern `{text}`: {what}")))?;
         }
         Ok(pattern)
     }
 
     fn error(&self, at: usize, path: &[&str], text: String) -> RuleError {
-        let id = self.source.file.rule.get(at).map_or("", |rule| rule.id.as_str());
+        let id = self
+            .source
+            .file
+            .rule
+            .get(at)
+            .map_or("", |rule| rule.id.as_str());
         let text = format!("rule {id:?}: {text}");
         match &self.source.text {
-            Some(source) => RuleError::at(&self.source.name, source, span_of(source, at, path), text),
+            Some(source) => {
+                RuleError::at(&self.source.name, source, span_of(source, at, path), text)
+            }
             None => RuleError::whole(&self.source.name, text),
         }
     }
@@ -216,7 +291,9 @@ impl Frame<'_> {
 pub(super) fn span_of(source: &str, at: usize, path: &[&str]) -> Option<Range<usize>> {
     let document = DeTable::parse(source).ok()?;
     let rules = document.get_ref().get("rule")?;
-    let DeValue::Array(rules) = rules.get_ref() else { return None };
+    let DeValue::Array(rules) = rules.get_ref() else {
+        return None;
+    };
     let mut value = rules.get(at)?;
     for key in path {
         match value.get_ref() {
@@ -224,10 +301,12 @@ pub(super) fn span_of(source: &str, at: usize, path: &[&str]) -> Option<Range<us
                 Some(inner) => value = inner,
                 None => break,
             },
-            DeValue::Array(items) => match key.parse::<usize>().ok().and_then(|index| items.get(index)) {
-                Some(inner) => value = inner,
-                None => break,
-            },
+            DeValue::Array(items) => {
+                match key.parse::<usize>().ok().and_then(|index| items.get(index)) {
+                    Some(inner) => value = inner,
+                    None => break,
+                }
+            }
             _ => break,
         }
     }
@@ -236,10 +315,14 @@ pub(super) fn span_of(source: &str, at: usize, path: &[&str]) -> Option<Range<us
 
 /// Reads the text of one rule file.
 pub(super) fn parse(name: &str, text: &str) -> Result<RuleFile, RuleError> {
-    let file: RuleFile = toml::from_str(text)
-        .map_err(|error| RuleError::at(name, text, error.span(), error.message().replace('\n', " ")))?;
+    let file: RuleFile = toml::from_str(text).map_err(|error| {
+        RuleError::at(name, text, error.span(), error.message().replace('\n', " "))
+    })?;
     if file.version != VERSION {
-        let what = format!("version {} of the rule format; this program reads version {VERSION}", file.version);
+        let what = format!(
+            "version {} of the rule format; this program reads version {VERSION}",
+            file.version
+        );
         return Err(RuleError::whole(name, what));
     }
     Ok(file)

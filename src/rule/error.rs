@@ -17,17 +17,33 @@ pub struct RuleError {
 impl RuleError {
     /// A mistake that concerns the whole file.
     pub fn whole(file: &str, text: impl Into<String>) -> RuleError {
-        RuleError { file: file.to_owned(), at: None, text: text.into() }
+        RuleError {
+            file: file.to_owned(),
+            at: None,
+            text: text.into(),
+        }
     }
 
     /// A mistake at the bytes `span` of the file's text `source`.
-    pub fn at(file: &str, source: &str, span: Option<Range<usize>>, text: impl Into<String>) -> RuleError {
+    pub fn at(
+        file: &str,
+        source: &str,
+        span: Option<Range<usize>>,
+        text: impl Into<String>,
+    ) -> RuleError {
         let at = span.map(|span| {
             let before = &source[..source.floor_char_boundary(span.start)];
             let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-            (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+            (
+                before.matches('\n').count() + 1,
+                before[line_start..].chars().count() + 1,
+            )
         });
-        RuleError { file: file.to_owned(), at, text: text.into() }
+        RuleError {
+            file: file.to_owned(),
+            at,
+            text: text.into(),
+        }
     }
 }
 

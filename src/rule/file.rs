@@ -25,7 +25,9 @@ pub struct RuleFile {
 }
 
 /// How sure a rule is that a client left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// A server framework owns the socket, or the template exists on servers only.

@@ -61,6 +61,8 @@ pub enum Condition<'r> {
     Wrapper,
     /// The head says more than the disconnect.
     Words,
+    /// The failing frame is there twice: lines of several traces were mixed by threads that wrote at once.
+    Torn,
     /// It says that a call of ours failed.
     FailedCall {
         /// Which bar says so.
@@ -98,7 +100,11 @@ const EPHEMERAL_PORT_MIN: u32 = 32_768;
 impl RuleSet {
     /// Judges one record. Pure: the same record gets the same verdict, whatever came before it.
     pub fn judge<'r, 'b>(&'r self, record: &Record<'b>) -> Verdict<'r, 'b> {
-        if record.pieces.first().is_some_and(|piece| piece.seen == Seen::Summary) {
+        if record
+            .pieces
+            .first()
+            .is_some_and(|piece| piece.seen == Seen::Summary)
+        {
             return Verdict::Keep(Reason::Summary);
         }
         let mut nearest: Option<(&'r str, Condition<'r>)> = None;
@@ -117,7 +123,10 @@ impl RuleSet {
                     _ => return Verdict::Collapse(finding),
                 },
                 Err(condition) => {
-                    if nearest.as_ref().is_none_or(|(_, nearest)| condition > *nearest) {
+                    if nearest
+                        .as_ref()
+                        .is_none_or(|(_, nearest)| condition > *nearest)
+                    {
                         nearest = Some((&rule.id, condition));
                     }
                 }
@@ -137,37 +146,71 @@ impl RuleSet {
         trace: &Trace<'r, 'b>,
     ) -> Judged<'r, 'b> {
         let language = record.language.or(trace.guessed);
-        let link = self.signal_link(matcher, record, language).ok_or(Condition::Signal)?;
-        let found = |patterns: &[super::pattern::Pattern], text: &[u8]| patterns.iter().any(|pattern| pattern.is_match(text));
-        if record.pieces.iter().any(|piece| found(&matcher.not, piece.line.text(record.block))) {
+        let link = self
+            .signal_link(matcher, record, language)
+            .ok_or(Condition::Signal)?;
+        let found = |patterns: &[super::pattern::Pattern], text: &[u8]| {
+            patterns.iter().any(|pattern| pattern.is_match(text))
+        };
+        if record
+            .pieces
+            .iter()
+            .any(|piece| found(&matcher.not, piece.line.text(record.block)))
+        {
             return Err(Condition::Not);
         }
-        if matcher.head.as_ref().is_some_and(|head| !head.is_match(record.head_text())) {
+        if matcher
+            .head
+            .as_ref()
+            .is_some_and(|head| !head.is_match(record.head_text()))
+        {
             return Err(Condition::Head);
         }
         let owned = matcher.owner.iter().any(|choice| trace.owned_by(choice));
         if !owned {
-            return Err(Condition::Owner { found: trace.group.map(|(name, _)| name) });
+            return Err(Condition::Owner {
+                found: trace.group.map(|(name, _)| name),
+            });
         }
         if let Some(found) = trace.client {
             return Err(Condition::Client { found });
         }
-        if !matcher.frame.is_empty() && !record.frames.iter().any(|frame| found(&matcher.frame, frame.text)) {
+        if !matcher.frame.is_empty()
+            && !record
+                .frames
+                .iter()
+                .any(|frame| found(&matcher.frame, frame.text))
+        {
             return Err(Condition::Frame);
         }
         if !matcher.code.is_empty() && !found(&matcher.code, trace.owner_code) {
             return Err(Condition::Frame);
         }
-        if record.links.iter().any(|link| !self.is_plain(rule, matcher, link)) {
+        if record
+            .links
+            .iter()
+            .any(|link| !self.is_plain(rule, matcher, link))
+        {
             return Err(Condition::Wrapper);
         }
-        if rule.tier == Tier::Undecided && matcher.head.is_none() && !record.head_text().is_empty() {
+        if rule.tier == Tier::Undecided && matcher.head.is_none() && !record.head_text().is_empty()
+        {
             return Err(Condition::Words);
+        }
+        if trace.is_torn {
+            return Err(Condition::Torn);
         }
         if let Some(bar) = self.bars.failed_call(record) {
             return Err(Condition::FailedCall { bar });
         }
-        Ok(Finding { rule, error: link.error, message: link.message, owner: trace.owner, peer: None, path: None })
+        Ok(Finding {
+            rule,
+            error: link.error,
+            message: link.message,
+            owner: trace.owner,
+            peer: None,
+            path: None,
+        })
     }
 
     fn signal_link<'a, 'b>(
@@ -180,70 +223,123 @@ impl RuleSet {
             return None;
         }
         match matcher.link {
-            LinkChoice::Root => record.links.last().filter(|link| self.has_signal(matcher, link)),
-            LinkChoice::Any => record.links.iter().find(|link| self.has_signal(matcher, link)),
+            LinkChoice::Root => record
+                .links
+                .last()
+                .filter(|link| self.has_signal(matcher, link)),
+            LinkChoice::Any => record
+                .links
+                .iter()
+                .find(|link| self.has_signal(matcher, link)),
         }
     }
 
     fn has_signal(&self, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
-        let mut signals = matcher.signals.iter().filter_map(|at| self.signals.get(*at));
-        matcher.inline.as_ref().is_some_and(|signal| signal.matches(link)) || signals.any(|signal| signal.matches(link))
+        let mut signals = matcher
+            .signals
+            .iter()
+            .filter_map(|at| self.signals.get(*at));
+        matcher
+            .inline
+            .as_ref()
+            .is_some_and(|signal| signal.matches(link))
+            || signals.any(|signal| signal.matches(link))
     }
 
     /// Whether an error of the chain says no more than the disconnect: it is one, or (where a server owns the socket)
     /// a wrapper that is known to add nothing.
     fn is_plain(&self, rule: &Rule, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
         let disconnect = self.has_signal(matcher, link)
-            || self.signals.iter().any(|signal| signal.language == Some(matcher.language) && signal.matches(link));
-        disconnect || (rule.tier == Tier::Client && self.bars.is_neutral(matcher.language, link.error))
+            || self
+                .signals
+                .iter()
+                .any(|signal| signal.language == Some(matcher.language) && signal.matches(link));
+        disconnect
+            || (rule.tier == Tier::Client && self.bars.is_neutral(matcher.language, link.error))
     }
 }
 
 impl Signal {
     fn matches(&self, link: &Link<'_>) -> bool {
-        let typed = self.types.is_empty() || self.types.iter().any(|name| super::bar::matches_type(name, link.error));
-        typed && self.message.as_ref().is_none_or(|message| message.is_match(link.message))
+        let typed = self.types.is_empty()
+            || self
+                .types
+                .iter()
+                .any(|name| super::bar::matches_type(name, link.error));
+        typed
+            && self
+                .message
+                .as_ref()
+                .is_none_or(|message| message.is_match(link.message))
     }
 }
 
 fn line_rule<'r, 'b>(rule: &'r Rule, line: &'r LineMatcher, record: &Record<'b>) -> Judged<'r, 'b> {
     let text = record.first_line();
-    let anchored = rule.anchors.iter().any(|anchor| memchr::memmem::find(text, anchor).is_some());
-    let captures = anchored.then(|| line.pattern.regex()).flatten().and_then(|regex| regex.captures(text));
+    let anchored = rule
+        .anchors
+        .iter()
+        .any(|anchor| memchr::memmem::find(text, anchor).is_some());
+    let captures = anchored
+        .then(|| line.pattern.regex())
+        .flatten()
+        .and_then(|regex| regex.captures(text));
     let captures = captures.ok_or(Condition::Signal)?;
     let capture = |name: &str| captures.name(name).map(|found| found.as_bytes());
     for piece in record.pieces {
-        if line.not.iter().any(|pattern| pattern.is_match(piece.line.text(record.block))) {
+        if line
+            .not
+            .iter()
+            .any(|pattern| pattern.is_match(piece.line.text(record.block)))
+        {
             return Err(Condition::Not);
         }
     }
     let mut further = record.pieces.iter().skip(1);
     let allowed = match &line.continues {
         Some(pattern) => further.all(|piece| pattern.is_match(piece.line.text(record.block))),
-        None => record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen)),
+        None => {
+            record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen))
+        }
     };
     if !allowed {
         return Err(Condition::Continues);
     }
     if line.direction == Some(Direction::Inbound) {
-        let port = |name| capture(name).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u32>().ok());
-        let inbound = port("lport").zip(port("rport")).is_some_and(|(local, remote)| {
-            local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN
-        });
+        let port = |name| {
+            capture(name).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u32>().ok())
+        };
+        let inbound = port("lport")
+            .zip(port("rport"))
+            .is_some_and(|(local, remote)| {
+                local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN
+            });
         if !inbound {
             return Err(Condition::Direction);
         }
     }
     let level_end = record.head.as_ref().map_or(0, |head| head.level_end);
     let matched = captures.get(0).map_or(0..text.len(), |found| found.range());
-    let message = text.get(level_end.max(matched.start)..matched.end).filter(|message| !message.is_empty());
+    let message = text
+        .get(level_end.max(matched.start)..matched.end)
+        .filter(|message| !message.is_empty());
     let message = message.unwrap_or(&text[level_end..]);
-    Ok(Finding { rule, error: b"", message, owner: b"", peer: capture("peer"), path: capture("path") })
+    Ok(Finding {
+        rule,
+        error: b"",
+        message,
+        owner: b"",
+        peer: capture("peer"),
+        path: capture("path"),
+    })
 }
 
 /// Lines of a dump that may follow a line which says all.
 fn is_dump(seen: Seen) -> bool {
-    matches!(seen, Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More)
+    matches!(
+        seen,
+        Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More
+    )
 }
 
 /// What the frames of a record say about whose socket it was.
@@ -253,6 +349,7 @@ struct Trace<'r, 'b> {
     /// The frame that owns the socket, as printed.
     owner: &'b [u8],
     owner_code: &'b [u8],
+    is_torn: bool,
     /// The group that it belongs to.
     group: Option<(&'r str, Side)>,
     /// A client library anywhere in the record.
@@ -261,7 +358,14 @@ struct Trace<'r, 'b> {
 
 impl<'r, 'b> Trace<'r, 'b> {
     fn of(set: &'r RuleSet, record: &Record<'b>) -> Trace<'r, 'b> {
-        let mut trace = Trace { guessed: None, owner: b"", owner_code: b"", group: None, client: None };
+        let mut trace = Trace {
+            guessed: None,
+            owner: b"",
+            owner_code: b"",
+            is_torn: false,
+            group: None,
+            client: None,
+        };
         let Some(language) = record.language else {
             trace.guessed = record.links.last().and_then(|link| guess(link.error));
             return trace;
@@ -278,8 +382,18 @@ impl<'r, 'b> Trace<'r, 'b> {
                 }
             }
         }
-        let mut groups = record.frames.iter().filter_map(|frame| set.owners.find(language, &frame_name(language, frame.text)));
-        trace.client = groups.find(|group| group.side == Side::Client).map(|group| group.name.as_str());
+        let owners = record
+            .frames
+            .iter()
+            .filter(|frame| frame.text == trace.owner && frame.code == trace.owner_code);
+        trace.is_torn = language == Language::Python && owners.count() > 1;
+        let mut groups = record
+            .frames
+            .iter()
+            .filter_map(|frame| set.owners.find(language, &frame_name(language, frame.text)));
+        trace.client = groups
+            .find(|group| group.side == Side::Client)
+            .map(|group| group.name.as_str());
         trace
     }
 
@@ -315,11 +429,14 @@ fn socket_frames<'a, 'b>(record: &'a Record<'b>, language: Language) -> Vec<&'a 
 
 /// The language that an error's type alone gives away.
 fn guess(error: &[u8]) -> Option<Language> {
-    let packaged = error.iter().filter(|b| **b == b'.').count() >= 2 && error.first().is_some_and(u8::is_ascii_lowercase);
+    let packaged = error.iter().filter(|b| **b == b'.').count() >= 2
+        && error.first().is_some_and(u8::is_ascii_lowercase);
     match error {
         b"Error" | b"TypeError" | b"BadRequestError" => Some(Language::Node),
         _ if packaged => Some(Language::Java),
-        _ if error.starts_with(b"System.") || error.starts_with(b"Microsoft.") => Some(Language::Dotnet),
+        _ if error.starts_with(b"System.") || error.starts_with(b"Microsoft.") => {
+            Some(Language::Dotnet)
+        }
         _ if error.starts_with(b"Errno::") => Some(Language::Ruby),
         _ => None,
     }

@@ -38,18 +38,34 @@ impl Owners {
     /// Takes over the groups of a file; a group of a language that is not known says nothing and is refused.
     pub fn new(groups: Vec<GroupText>) -> Result<Owners, String> {
         let groups = groups.into_iter().map(|group| {
-            let language = Language::named(&group.language)
-                .ok_or_else(|| format!("owner group {:?} names the unknown language {:?}", group.name, group.language))?;
-            Ok(Group { name: group.name, side: group.side, language, prefixes: group.prefix })
+            let language = Language::named(&group.language).ok_or_else(|| {
+                format!(
+                    "owner group {:?} names the unknown language {:?}",
+                    group.name, group.language
+                )
+            })?;
+            Ok(Group {
+                name: group.name,
+                side: group.side,
+                language,
+                prefixes: group.prefix,
+            })
         });
-        Ok(Owners { groups: groups.collect::<Result<_, String>>()?, indexes: Default::default() })
+        Ok(Owners {
+            groups: groups.collect::<Result<_, String>>()?,
+            indexes: Default::default(),
+        })
     }
 
     /// The group with the longest prefix of the frame `name`.
     pub fn find(&self, language: Language, name: &[u8]) -> Option<&Group> {
         let index = self.indexes[language as usize].get_or_init(|| self.index(language));
-        let found = index.prefixes.as_ref()?.find(Input::new(name).anchored(Anchored::Yes))?;
-        self.groups.get(*index.group_of.get(found.pattern().as_usize())?)
+        let found = index
+            .prefixes
+            .as_ref()?
+            .find(Input::new(name).anchored(Anchored::Yes))?;
+        self.groups
+            .get(*index.group_of.get(found.pattern().as_usize())?)
     }
 
     /// Whether there is a group of that name.
@@ -58,9 +74,14 @@ impl Owners {
     }
 
     fn index(&self, language: Language) -> Index {
-        let of_language = self.groups.iter().enumerate().filter(|(_, group)| group.language == language);
-        let pairs: Vec<(usize, &String)> =
-            of_language.flat_map(|(at, group)| group.prefixes.iter().map(move |prefix| (at, prefix))).collect();
+        let of_language = self
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(_, group)| group.language == language);
+        let pairs: Vec<(usize, &String)> = of_language
+            .flat_map(|(at, group)| group.prefixes.iter().map(move |prefix| (at, prefix)))
+            .collect();
         let prefixes = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .start_kind(StartKind::Anchored)
@@ -68,7 +89,10 @@ impl Owners {
             .build(pairs.iter().map(|(_, prefix)| prefix.as_bytes()))
             .ok()
             .filter(|_| !pairs.is_empty());
-        Index { prefixes, group_of: pairs.into_iter().map(|(at, _)| at).collect() }
+        Index {
+            prefixes,
+            group_of: pairs.into_iter().map(|(at, _)| at).collect(),
+        }
     }
 }
 
@@ -78,14 +102,16 @@ pub fn frame_name(language: Language, text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(match language {
         Language::Java => java_name(text),
         Language::Dotnet => before(text.strip_prefix(b"at ").unwrap_or(text), b'('),
-        Language::Python => python_path(text),
+        Language::Python => return python_name(text),
         Language::Node => node_place(text),
         Language::Go => match text.iter().rposition(|b| *b == b'(') {
             Some(open) => &text[..open],
             None => text,
         },
         Language::Ruby => return ruby_path(text),
-        Language::Php => behind(text, b"): ").or_else(|| behind(text, b"]: ")).unwrap_or(text),
+        Language::Php => behind(text, b"): ")
+            .or_else(|| behind(text, b"]: "))
+            .unwrap_or(text),
         Language::Rust => behind(text, b": ").unwrap_or(text),
         Language::Erlang | Language::Postgres => text,
     })
@@ -101,17 +127,32 @@ fn java_name(text: &[u8]) -> &[u8] {
     }
 }
 
-/// `File "/usr/lib/python3.11/http/server.py", line 1, in f` is `http/server.py`.
+/// `File "/usr/lib/python3.11/http/server.py", line 1, in f` is `http/server.py:f`.
+fn python_name(text: &[u8]) -> Cow<'_, [u8]> {
+    let path = python_path(text);
+    match behind_last(text, b", in ") {
+        Some(function) => Cow::Owned([path, b":", function].concat()),
+        None => Cow::Borrowed(path),
+    }
+}
+
+/// The path of a Python frame's module, below the folder of its packages.
 fn python_path(text: &[u8]) -> &[u8] {
-    let quoted = text.strip_prefix(b"File \"").map_or(text, |rest| before(rest, b'"'));
+    let quoted = text
+        .strip_prefix(b"File \"")
+        .map_or(text, |rest| before(rest, b'"'));
     for folder in [&b"site-packages/"[..], b"dist-packages/"] {
         if let Some(path) = behind_last(quoted, folder) {
             return path;
         }
     }
-    behind_last(quoted, b"/lib/python3").or_else(|| behind_last(quoted, b"/lib/python2")).map_or(quoted, |rest| {
-        rest.iter().position(|b| *b == b'/').map_or(rest, |slash| &rest[slash + 1..])
-    })
+    behind_last(quoted, b"/lib/python3")
+        .or_else(|| behind_last(quoted, b"/lib/python2"))
+        .map_or(quoted, |rest| {
+            rest.iter()
+                .position(|b| *b == b'/')
+                .map_or(rest, |slash| &rest[slash + 1..])
+        })
 }
 
 /// `at f (node:net:12:3)` is `node:net:12:3`; a package's file is its path below the last `node_modules`.
@@ -131,14 +172,18 @@ fn ruby_path(text: &[u8]) -> Cow<'_, [u8]> {
     let text = text.strip_prefix(b"from ").unwrap_or(text);
     if let Some(path) = behind_last(text, b"/gems/") {
         let folder = before(path, b'/');
-        let version = folder.windows(2).position(|pair| pair[0] == b'-' && pair[1].is_ascii_digit());
+        let version = folder
+            .windows(2)
+            .position(|pair| pair[0] == b'-' && pair[1].is_ascii_digit());
         return match version {
             Some(at) => Cow::Owned([&folder[..at], &path[folder.len()..]].concat()),
             None => Cow::Borrowed(path),
         };
     }
     Cow::Borrowed(behind_last(text, b"/lib/ruby/").map_or(text, |rest| {
-        rest.iter().position(|b| *b == b'/').map_or(rest, |slash| &rest[slash + 1..])
+        rest.iter()
+            .position(|b| *b == b'/')
+            .map_or(rest, |slash| &rest[slash + 1..])
     }))
 }
 

@@ -16,7 +16,10 @@ pub struct Pattern {
 impl Pattern {
     /// Takes over the text without looking at it.
     pub fn lazy(text: &str) -> Pattern {
-        Pattern { text: text.to_owned(), regex: OnceLock::new() }
+        Pattern {
+            text: text.to_owned(),
+            regex: OnceLock::new(),
+        }
     }
 
     /// Compiles it, so that what is wrong with it can be said.
@@ -59,5 +62,10 @@ fn build(text: &str) -> Result<Regex, regex::Error> {
 
 /// A pattern's error is a drawing of several lines; a message has one.
 fn first_and_last_line(text: &str) -> String {
-    text.lines().last().unwrap_or(text).trim().trim_start_matches("error: ").to_owned()
+    text.lines()
+        .last()
+        .unwrap_or(text)
+        .trim()
+        .trim_start_matches("error: ")
+        .to_owned()
 }

@@ -19,11 +19,23 @@ pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError
             let item = item.map(|item| item.to_string());
             let path: Vec<&str> = ["proof", list].into_iter().chain(item.as_deref()).collect();
             let text = format!("rule {:?}: {what}", rule.id);
-            errors.push(RuleError::at(&source.name, &source.text, span_of(&source.text, at, &path), text));
+            errors.push(RuleError::at(
+                &source.name,
+                &source.text,
+                span_of(&source.text, at, &path),
+                text,
+            ));
         };
         for (list, examples) in [("quiet", &rule.proof.quiet), ("loud", &rule.proof.loud)] {
             if examples.len() < EXAMPLES_MIN {
-                fail(list, None, format!("a rule needs {EXAMPLES_MIN} examples in `{list}`; it has {}", examples.len()));
+                fail(
+                    list,
+                    None,
+                    format!(
+                        "a rule needs {EXAMPLES_MIN} examples in `{list}`; it has {}",
+                        examples.len()
+                    ),
+                );
             }
         }
         for (item, example) in rule.proof.quiet.iter().enumerate() {
@@ -33,7 +45,11 @@ pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError
         }
         for (item, example) in rule.proof.loud.iter().enumerate() {
             if let Some(taker) = taken_by(set, example) {
-                fail("loud", Some(item), format!("this record must be kept, but {taker:?} takes it"));
+                fail(
+                    "loud",
+                    Some(item),
+                    format!("this record must be kept, but {taker:?} takes it"),
+                );
             }
         }
     }
@@ -47,18 +63,31 @@ fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
     let extent = assembly.read(block, 0, true);
     if extent != (Extent::Whole { end: block.len() }) {
         let line = assembly.pieces.len() + 1;
-        return Err(format!("this is more than one record: line {line} begins another"));
+        return Err(format!(
+            "this is more than one record: line {line} begins another"
+        ));
     }
-    let record = Record::parse(block, &assembly.pieces, assembly.machine().and_then(crate::record::Machine::language));
+    let record = Record::parse(block, &assembly.pieces);
     match set.judge(&record) {
         Verdict::Collapse(finding) if finding.rule.id == rule.id => {}
         // A more particular rule may come first; what matters is that the record is known for what it is.
         Verdict::Collapse(finding) if finding.rule.cause == rule.cause => {}
-        Verdict::Collapse(finding) => return Err(format!("{:?} takes this record instead", finding.rule.id)),
-        Verdict::Keep(reason) => return Err(format!("the rule does not take this record: {reason:?}")),
+        Verdict::Collapse(finding) => {
+            return Err(format!("{:?} takes this record instead", finding.rule.id));
+        }
+        Verdict::Keep(reason) => {
+            return Err(format!("the rule does not take this record: {reason:?}"));
+        }
     }
-    let anchored = set.anchors().iter().any(|anchor| memchr::memmem::find(block, anchor).is_some());
-    if anchored { Ok(()) } else { Err("none of the anchors is in this record".to_owned()) }
+    let anchored = set
+        .anchors()
+        .iter()
+        .any(|anchor| memchr::memmem::find(block, anchor).is_some());
+    if anchored {
+        Ok(())
+    } else {
+        Err("none of the anchors is in this record".to_owned())
+    }
 }
 
 /// The first rule that takes any record of the example.
@@ -67,8 +96,10 @@ fn taken_by(set: &RuleSet, example: &str) -> Option<String> {
     let mut assembly = Assembly::default();
     let mut at = 0;
     while at < block.len() {
-        let Extent::Whole { end } = assembly.read(block, at, true) else { break };
-        let record = Record::parse(block, &assembly.pieces, assembly.machine().and_then(crate::record::Machine::language));
+        let Extent::Whole { end } = assembly.read(block, at, true) else {
+            break;
+        };
+        let record = Record::parse(block, &assembly.pieces);
         if let Verdict::Collapse(finding) = set.judge(&record) {
             return Some(finding.rule.id.clone());
         }

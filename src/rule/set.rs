@@ -92,10 +92,16 @@ pub struct Selection {
 
 impl Selection {
     pub(super) fn admits(&self, rule: &Rule) -> bool {
-        let named = |list: &[String]| list.iter().any(|name| *name == rule.id || *name == rule.program);
+        let named = |list: &[String]| {
+            list.iter()
+                .any(|name| *name == rule.id || *name == rule.program)
+        };
         let chosen = self.only.is_empty() || named(&self.only);
         let on = !rule.opt_in || named(&self.enable) || named(&self.only);
-        chosen && on && !named(&self.disable) && !(self.keep_undecided && rule.tier == Tier::Undecided)
+        chosen
+            && on
+            && !named(&self.disable)
+            && !(self.keep_undecided && rule.tier == Tier::Undecided)
     }
 }
 
@@ -111,9 +117,25 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    pub(super) fn new(rules: Vec<Rule>, signals: Vec<Signal>, owners: Owners, bars: Bars) -> RuleSet {
-        let mut set = RuleSet { rules, signals, owners, bars, anchors: Vec::new() };
-        set.anchors = super::anchor::reduce(set.rules.iter().flat_map(|rule| rule.anchors.iter().cloned()).collect());
+    pub(super) fn new(
+        rules: Vec<Rule>,
+        signals: Vec<Signal>,
+        owners: Owners,
+        bars: Bars,
+    ) -> RuleSet {
+        let mut set = RuleSet {
+            rules,
+            signals,
+            owners,
+            bars,
+            anchors: Vec::new(),
+        };
+        set.anchors = super::anchor::reduce(
+            set.rules
+                .iter()
+                .flat_map(|rule| rule.anchors.iter().cloned())
+                .collect(),
+        );
         set
     }
 

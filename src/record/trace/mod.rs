@@ -61,12 +61,18 @@ const STATES: usize = State::Tail as usize + 1;
 impl State {
     /// Whether a record may end in this state. Lines read since the last such state are given back.
     pub fn accepts(self) -> bool {
-        !matches!(self, State::Dead | State::Start | State::Message | State::Gap | State::Extra | State::Chain)
+        !matches!(
+            self,
+            State::Dead | State::Start | State::Message | State::Gap | State::Extra | State::Chain
+        )
     }
 
     /// Whether the machine is amid a trace, where a foreign line may be stepped over.
     pub fn in_trace(self) -> bool {
-        matches!(self, State::Error | State::Frames | State::Place | State::Block | State::Done)
+        matches!(
+            self,
+            State::Error | State::Frames | State::Place | State::Block | State::Done
+        )
     }
 }
 
@@ -177,7 +183,9 @@ impl Language {
 
     /// The language with that name in rule files.
     pub fn named(name: &str) -> Option<Language> {
-        Language::ALL.into_iter().find(|language| language.name() == name)
+        Language::ALL
+            .into_iter()
+            .find(|language| language.name() == name)
     }
 }
 
@@ -202,21 +210,32 @@ pub struct Grammar {
 
 impl Default for Grammar {
     fn default() -> Self {
-        Grammar { states: [State::Start; Language::ALL.len()] }
+        Grammar {
+            states: [State::Start; Language::ALL.len()],
+        }
     }
 }
 
 impl Grammar {
     /// Reads one line. `allow` may veto a language's step (guards that need the line's text); a language without a
     /// step drops out.
-    pub fn step(&self, seen: Seen, indented: bool, allow: impl Fn(Language, State, State) -> bool) -> Grammar {
+    pub fn step(
+        &self,
+        seen: Seen,
+        indented: bool,
+        allow: impl Fn(Language, State, State) -> bool,
+    ) -> Grammar {
         let mut next = *self;
         for (language, state) in Language::ALL.into_iter().zip(next.states.iter_mut()) {
             if *state == State::Dead {
                 continue;
             }
             let to = TABLES[language as usize].step(*state, seen, indented);
-            *state = if to != State::Dead && allow(language, *state, to) { to } else { State::Dead };
+            *state = if to != State::Dead && allow(language, *state, to) {
+                to
+            } else {
+                State::Dead
+            };
         }
         next
     }
@@ -234,11 +253,5 @@ impl Grammar {
     /// Whether the record is amid a trace.
     pub fn in_trace(&self) -> bool {
         self.states.iter().any(|state| state.in_trace())
-    }
-
-    /// The first language that stands amid a trace, or has just ended one.
-    pub fn language(&self) -> Option<Language> {
-        let told = |state: &State| state.in_trace() || matches!(state, State::Tail | State::Crash);
-        Language::ALL.into_iter().zip(&self.states).find(|(_, state)| told(state)).map(|(language, _)| language)
     }
 }

@@ -233,10 +233,11 @@ fn child_is_patient() {
     let mut sink = Sink::append(Path::new("/dev/full")).unwrap();
     sink.write_all_at_once(b"kept").unwrap();
     let mut said = 0;
+    let soon = Some(Instant::now() + Duration::from_secs(60));
     signal_hook::low_level::raise(Signal::Report.number()).unwrap();
     signal_hook::low_level::raise(SIGTERM).unwrap();
     assert_eq!(
-        wait.on(None, None).unwrap(),
+        wait.on(None, soon).unwrap(),
         Wake::Signal(Signal::Terminate)
     );
     let answer = sink.flush_patiently(&mut wait, &mut |_| {
@@ -250,7 +251,7 @@ fn child_is_patient() {
     assert_eq!(said, 1);
     for signal in [Signal::Report, Signal::Terminate] {
         assert_eq!(
-            wait.on(None, None).unwrap(),
+            wait.on(None, soon).unwrap(),
             Wake::Signal(signal),
             "a signal was swallowed"
         );
