@@ -299,8 +299,9 @@ impl Pipeline {
             if let Some(end) = open {
                 break end;
             }
-            if hit.is_some() {
-                self.decide(assembly, place, now, out)?;
+            if let Some(hit) = hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block)) {
+                debug_assert!(hit < at, "the record that holds the hit ends behind it");
+                self.judge(assembly, place, now, out)?;
             }
         };
         Ok(end)
@@ -575,6 +576,12 @@ impl Pipeline {
             out.summary(&bytes)
         }
     }
+}
+
+/// Whether a position is in one of the record's own lines, not in a line between two of them.
+fn is_own(assembly: &Assembly, at: usize) -> bool {
+    let next = assembly.pieces.partition_point(|piece| piece.line.end <= at);
+    assembly.pieces.get(next).is_some_and(|piece| piece.line.start <= at)
 }
 
 /// Whether an anchor is in the record's own lines.

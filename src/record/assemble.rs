@@ -82,48 +82,50 @@ impl Assembly {
 
     fn read_on(&mut self, mut machine: Machine, block: &[u8], start: usize, last: bool) -> Extent {
         let mut at = start;
-        let mut sure = (self.pieces.len(), start, machine.clone());
+        // Where the record ends if nothing more proves to belong to it: its pieces, its end, and the machine as it was
+        // there. `None` while that is here.
+        let mut sure: Option<(usize, usize, Machine)> = None;
         let first_byte = self.pieces.first().map_or(start, |piece| piece.line.start);
-        let extent = loop {
+        let whole = loop {
             if !machine.is_open() {
-                break Extent::Whole { end: sure.1 };
+                break true;
             }
-            let Some(line) = line_at(block, at) else {
-                break if last {
-                    Extent::Whole { end: sure.1 }
-                } else {
-                    Extent::Open
-                };
-            };
+            let Some(line) = line_at(block, at) else { break last };
             if line.text_end - line.start > LINE_BYTES_MAX {
-                break Extent::Whole { end: sure.1 };
+                break true;
             }
             if !line.complete && !last {
-                break Extent::Open;
+                break false;
             }
             let text = line.text(block);
             let seen = Seen::of(text);
+            let before = sure.is_none().then(|| (self.pieces.len(), at, machine.clone()));
             match machine.step(seen, text) {
                 Step::Takes => {
                     self.pieces.push(Piece { line, seen });
                     at = line.end;
-                    sure = (self.pieces.len(), at, machine.clone());
+                    sure = None;
                 }
                 Step::MayTake => {
                     self.pieces.push(Piece { line, seen });
                     at = line.end;
+                    sure = sure.or(before);
                 }
                 Step::Refuses => match step_over(&machine, block, line, seen, last) {
-                    Over::Resumes(next) => at = next,
-                    Over::Unknown => break Extent::Open,
-                    Over::No => break Extent::Whole { end: sure.1 },
+                    Over::Resumes(next) => {
+                        sure = sure.or(before);
+                        at = next;
+                    }
+                    Over::Unknown => break false,
+                    Over::No => break true,
                 },
             }
             self.oversize |= at - first_byte > RECORD_BYTES_MAX;
         };
-        self.pieces.truncate(sure.0);
-        self.machine = Some(sure.2);
-        extent
+        let (pieces, end, machine) = sure.unwrap_or((self.pieces.len(), at, machine));
+        self.pieces.truncate(pieces);
+        self.machine = Some(machine);
+        if whole { Extent::Whole { end } } else { Extent::Open }
     }
 }
 

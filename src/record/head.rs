@@ -1,5 +1,9 @@
 //! The line that opens a logged event: time, level, text.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::line::Stamp;
 
 /// How grave the writer thought it was. Says nothing about noise: servers log clients that left at every level.
@@ -283,9 +287,10 @@ const FAILURE_WORDS: [&str; 16] = [
     "went wrong",
 ];
 
+static FAILURES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(FAILURE_WORDS).ok());
+
 /// Whether `text` announces a failure.
 pub fn announces_failure(text: &[u8]) -> bool {
-    FAILURE_WORDS
-        .iter()
-        .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+    // Sixteen short words always make an automaton; without one nothing is announced, and more is shown.
+    FAILURES.as_ref().is_some_and(|words| words.is_match(text))
 }

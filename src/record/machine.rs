@@ -35,6 +35,8 @@ pub struct Machine {
     lines: usize,
     /// Lines in a row that were only message.
     message_lines: usize,
+    /// The kind of the last line, if taking it changed nothing: another of its kind changes nothing either.
+    steady: Option<(Seen, bool)>,
 }
 
 impl Machine {
@@ -63,6 +65,7 @@ impl Machine {
             prefix: head.as_ref().and_then(|head| report_prefix(text, head)),
             lines: 1,
             message_lines: 0,
+            steady: None,
         }
     }
 
@@ -94,6 +97,9 @@ impl Machine {
     /// Reads one more line.
     pub fn step(&mut self, seen: Seen, text: &[u8]) -> Step {
         let indented = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        if self.steady == Some((seen, indented)) {
+            return Step::Takes;
+        }
         let seen = self.in_place(seen, text);
         let next = self.grammar.step(seen, indented, |language, from, to| {
             self.allows(language, from, to, seen, indented)
@@ -101,6 +107,8 @@ impl Machine {
         if !next.is_alive() {
             return Step::Refuses;
         }
+        let unmoved = self.grammar == next && seen == Seen::Frame;
+        self.steady = unmoved.then_some((seen, indented));
         self.grammar = next;
         self.lines += 1;
         if next.accepts() {

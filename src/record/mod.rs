@@ -149,45 +149,19 @@ fn language(seen: Seen, text: &[u8]) -> Option<Language> {
 fn frame_language(text: &[u8]) -> Language {
     let text = text.strip_suffix(b" {").unwrap_or(text);
     let place = text.strip_suffix(b")").unwrap_or(text);
-    let column = place
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_digit())
-        .count();
-    let rest = &place[..place.len() - column];
-    let has_column = column > 0
-        && rest
-            .strip_suffix(b":")
-            .is_some_and(|rest| rest.last().is_some_and(u8::is_ascii_digit));
-    let unplaced: [&[u8]; 4] = [b"(<anonymous>", b"(native", b"(index 0", b" async "];
-    if has_column
-        || unplaced
-            .iter()
-            .any(|mark| memchr::memmem::find(place, mark).is_some())
-    {
+    let line = place.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let rest = &place[..place.len() - line];
+    let numbered = line > 0 && rest.ends_with(b":");
+    if numbered && rest[..rest.len() - 1].last().is_some_and(u8::is_ascii_digit) {
         return Language::Node;
     }
-    let source = place
-        .iter()
-        .rposition(|b| *b == b'(')
-        .map_or(&place[..0], |open| &place[open + 1..]);
-    let java = [
-        &b"Native Method"[..],
-        b"Unknown Source",
-        b"<generated>",
-        b".java",
-        b".kt",
-        b".scala",
-        b".groovy",
-        b".clj",
-    ];
-    let told = java
-        .iter()
-        .any(|mark| memchr::memmem::find(source, mark).is_some());
-    if told || (column > 0 && rest.ends_with(b":")) {
-        Language::Java
-    } else {
-        Language::Dotnet
+    let source = place.iter().rposition(|b| *b == b'(').map_or(&place[..0], |open| &place[open + 1..]);
+    match source {
+        b"Native Method" | b"Unknown Source" | b"<generated>" => Language::Java,
+        b"<anonymous>" | b"native" => Language::Node,
+        _ if numbered || source.ends_with(b".java") => Language::Java,
+        _ if source.starts_with(b"index ") || memchr::memmem::find(place, b"at async ").is_some() => Language::Node,
+        _ => Language::Dotnet,
     }
 }
 

@@ -1,5 +1,9 @@
 //! What one line looks like, told from its own bytes alone.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::head::Head;
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
@@ -315,18 +319,13 @@ fn is_backtrace_entry(text: &[u8]) -> bool {
 
 /// `… "GET /x HTTP/1.1" 200 …`.
 fn is_access(line: &[u8]) -> bool {
-    memchr::memmem::find(line, b" HTTP/").is_some_and(|at| {
-        let after = line.get(at + 6..).unwrap_or_default();
-        let version = after
-            .iter()
-            .take_while(|b| b.is_ascii_digit() || **b == b'.')
-            .count();
-        let quoted = after.get(version) == Some(&b'"') && line[..at].contains(&b'"');
-        let status = after
-            .get(version + 1..)
-            .unwrap_or_default()
-            .trim_ascii_start();
-        quoted && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
+    static PROTOCOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" HTTP/"));
+    let Some(quote) = memchr::memchr(b'"', line) else { return false };
+    PROTOCOL.find(&line[quote..]).is_some_and(|at| {
+        let after = line.get(quote + at + 6..).unwrap_or_default();
+        let version = after.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+        let status = after.get(version + 1..).unwrap_or_default().trim_ascii_start();
+        after.get(version) == Some(&b'"') && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
     })
 }
 

@@ -12,6 +12,7 @@ use super::file::{
 };
 use super::owner::Owners;
 use super::pattern::Pattern;
+use super::types::TypeList;
 use super::set::{
     LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Selection, Signal, TraceMatcher,
 };
@@ -98,7 +99,7 @@ fn signal(text: SignalText) -> Signal {
     Signal {
         language: Language::named(&text.language),
         id: text.id,
-        types: text.types,
+        types: TypeList::new(&text.types),
         message: text.message.as_deref().map(Pattern::lazy),
         anchors,
     }
@@ -172,7 +173,7 @@ impl Frame<'_> {
         let inline = (!trace.types.is_empty() || message.is_some()).then(|| Signal {
             id: String::new(),
             language: Some(language),
-            types: trace.types.clone(),
+            types: TypeList::new(&trace.types),
             message,
             anchors: Vec::new(),
         });
@@ -227,11 +228,9 @@ impl Frame<'_> {
                     }
                     anchors.extend_from_slice(of_signal);
                 }
-                if let Some(inline) = &trace.inline {
-                    anchors.extend(anchor::of_link(
-                        inline.message.as_ref().map(Pattern::as_str),
-                        &inline.types,
-                    )?);
+                let inline = text.trace.as_ref().filter(|_| trace.inline.is_some());
+                if let Some(inline) = inline {
+                    anchors.extend(anchor::of_link(inline.message.as_deref(), &inline.types)?);
                 }
                 (!anchors.is_empty()).then_some(anchors)
             }

@@ -1,5 +1,6 @@
 //! Noise or failure: whose connection was it?
 
+use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::frame_name;
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
@@ -108,25 +109,18 @@ impl RuleSet {
             return Verdict::Keep(Reason::Summary);
         }
         let mut nearest: Option<(&'r str, Condition<'r>)> = None;
-        let trace = Trace::of(self, record);
-        for rule in &self.rules {
-            let judged = match &rule.matcher {
-                Matcher::Line(line) => line_rule(rule, line, record),
-                Matcher::Trace(matcher) => self.trace_rule(rule, matcher, record, &trace),
+        let lines = self.line_candidates(record.first_line());
+        let trace = (!record.links.is_empty()).then(|| Trace::of(self, record));
+        for (at, rule) in self.rules.iter().enumerate() {
+            let judged = match (&rule.matcher, &trace) {
+                (Matcher::Line(line), _) if lines.contains(&at) => line_rule(rule, line, record),
+                (Matcher::Trace(matcher), Some(trace)) => self.trace_rule(rule, matcher, record, trace),
+                _ => continue,
             };
             match judged {
-                Ok(finding) => match self.bars.never(record) {
-                    Some(bar) if matches!(rule.matcher, Matcher::Trace(_)) => {
-                        nearest = Some((&rule.id, Condition::Never { bar }));
-                        break;
-                    }
-                    _ => return Verdict::Collapse(finding),
-                },
+                Ok(finding) => return Verdict::Collapse(finding),
                 Err(condition) => {
-                    if nearest
-                        .as_ref()
-                        .is_none_or(|(_, nearest)| condition > *nearest)
-                    {
+                    if nearest.as_ref().is_none_or(|(_, nearest)| condition > *nearest) {
                         nearest = Some((&rule.id, condition));
                     }
                 }
@@ -152,13 +146,6 @@ impl RuleSet {
         let found = |patterns: &[super::pattern::Pattern], text: &[u8]| {
             patterns.iter().any(|pattern| pattern.is_match(text))
         };
-        if record
-            .pieces
-            .iter()
-            .any(|piece| found(&matcher.not, piece.line.text(record.block)))
-        {
-            return Err(Condition::Not);
-        }
         if matcher
             .head
             .as_ref()
@@ -187,6 +174,13 @@ impl RuleSet {
             return Err(Condition::Frame);
         }
         if record
+            .pieces
+            .iter()
+            .any(|piece| found(&matcher.not, piece.line.text(record.block)))
+        {
+            return Err(Condition::Not);
+        }
+        if record
             .links
             .iter()
             .any(|link| !self.is_plain(rule, matcher, link))
@@ -200,9 +194,11 @@ impl RuleSet {
         if trace.is_torn {
             return Err(Condition::Torn);
         }
-        if let Some(bar) = self.bars.failed_call(record) {
-            return Err(Condition::FailedCall { bar });
-        }
+        match self.bars.find(record) {
+            Some((Bar::FailedCall, bar)) => Err(Condition::FailedCall { bar }),
+            Some((Bar::Never, bar)) => Err(Condition::Never { bar }),
+            None => Ok(()),
+        }?;
         Ok(Finding {
             rule,
             error: link.error,
@@ -261,11 +257,7 @@ impl RuleSet {
 
 impl Signal {
     fn matches(&self, link: &Link<'_>) -> bool {
-        let typed = self.types.is_empty()
-            || self
-                .types
-                .iter()
-                .any(|name| super::bar::matches_type(name, link.error));
+        let typed = self.types.is_empty() || self.types.has(link.error);
         typed
             && self
                 .message

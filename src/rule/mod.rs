@@ -18,6 +18,7 @@ pub mod owner;
 pub mod pattern;
 pub mod proof;
 mod set;
+mod types;
 
 pub use error::RuleError;
 pub use file::{Side, Tier};

@@ -1,9 +1,14 @@
 //! All rules in force.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::bar::Bars;
 use super::file::{Direction, LinkChoice, Tier};
 use super::owner::Owners;
 use super::pattern::Pattern;
+use super::types::TypeList;
 use crate::record::Language;
 
 /// One rule in force.
@@ -72,7 +77,7 @@ pub(super) enum OwnerChoice {
 pub(super) struct Signal {
     pub id: String,
     pub language: Option<Language>,
-    pub types: Vec<String>,
+    pub types: TypeList,
     pub message: Option<Pattern>,
     pub anchors: Vec<Vec<u8>>,
 }
@@ -114,6 +119,15 @@ pub struct RuleSet {
     pub(super) owners: Owners,
     pub(super) bars: Bars,
     anchors: Vec<Vec<u8>>,
+    candidates: OnceLock<Candidates>,
+}
+
+/// Which line rules may match a line: those with an anchor in it.
+#[derive(Debug)]
+struct Candidates {
+    anchors: Option<AhoCorasick>,
+    /// Of each anchor, the rule it belongs to.
+    rule_of: Vec<usize>,
 }
 
 impl RuleSet {
@@ -129,6 +143,7 @@ impl RuleSet {
             owners,
             bars,
             anchors: Vec::new(),
+            candidates: OnceLock::new(),
         };
         set.anchors = super::anchor::reduce(
             set.rules
@@ -152,5 +167,23 @@ impl RuleSet {
     /// Literals one of which is in every record that any rule takes: what the skim looks for.
     pub fn anchors(&self) -> &[Vec<u8>] {
         &self.anchors
+    }
+
+    /// The line rules with an anchor in `line`, in the order in which they are tried.
+    pub(super) fn line_candidates(&self, line: &[u8]) -> Vec<usize> {
+        let candidates = self.candidates.get_or_init(|| self.index_candidates());
+        let hits = candidates.anchors.iter().flat_map(|anchors| anchors.find_overlapping_iter(line));
+        let mut rules: Vec<usize> = hits.filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied()).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    fn index_candidates(&self) -> Candidates {
+        let lines = self.rules.iter().enumerate().filter(|(_, rule)| matches!(rule.matcher, Matcher::Line(_)));
+        let pairs: Vec<(usize, &Vec<u8>)> =
+            lines.flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (at, anchor))).collect();
+        let anchors = AhoCorasick::new(pairs.iter().map(|(_, anchor)| anchor)).ok();
+        Candidates { anchors, rule_of: pairs.into_iter().map(|(at, _)| at).collect() }
     }
 }
