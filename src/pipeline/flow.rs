@@ -9,7 +9,7 @@ use crate::episode::key::KeyBuilder;
 use crate::episode::{Clock, Collapse, Sighting, Summary, Treatment, clock::Moved};
 use crate::line::{Layout, line_start};
 use crate::record::{Assembly, Extent, Machine, Record, fence};
-use crate::rule::{Reason, RuleSet, Tier, Verdict};
+use crate::rule::{Memory, Reason, RuleSet, Tier, Verdict};
 
 /// The filter for one stream.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub struct Pipeline {
     open_since: Option<i64>,
     ledger: Ledger,
     due: Vec<Summary>,
+    memory: Memory,
 }
 
 /// A record whose verdict was given before its end was seen: what comes later and continues it follows that verdict.
@@ -97,6 +98,7 @@ impl Pipeline {
             open_since: None,
             ledger: Ledger::default(),
             due: Vec::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -104,6 +106,7 @@ impl Pipeline {
     pub fn set_rules(&mut self, rules: Arc<RuleSet>) {
         self.skim = Arc::new(Skim::new(rules.anchors()));
         self.rules = rules;
+        self.memory = Memory::default();
     }
 
     /// Reads a block and says how many of its bytes are done with. The caller keeps the rest and offers it again,
@@ -299,7 +302,9 @@ impl Pipeline {
             if let Some(end) = open {
                 break end;
             }
-            if let Some(hit) = hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block)) {
+            if let Some(hit) =
+                hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block))
+            {
                 debug_assert!(hit < at, "the record that holds the hit ends behind it");
                 self.judge(assembly, place, now, out)?;
             }
@@ -421,7 +426,7 @@ impl Pipeline {
         let verdict = if assembly.oversize {
             Verdict::Keep(Reason::Oversize)
         } else {
-            rules.judge(&record)
+            rules.judge_with(&record, &mut self.memory)
         };
         let Verdict::Collapse(finding) = verdict else {
             self.ledger.oversize += u64::from(assembly.oversize);
@@ -580,8 +585,13 @@ impl Pipeline {
 
 /// Whether a position is in one of the record's own lines, not in a line between two of them.
 fn is_own(assembly: &Assembly, at: usize) -> bool {
-    let next = assembly.pieces.partition_point(|piece| piece.line.end <= at);
-    assembly.pieces.get(next).is_some_and(|piece| piece.line.start <= at)
+    let next = assembly
+        .pieces
+        .partition_point(|piece| piece.line.end <= at);
+    assembly
+        .pieces
+        .get(next)
+        .is_some_and(|piece| piece.line.start <= at)
 }
 
 /// Whether an anchor is in the record's own lines.

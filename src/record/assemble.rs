@@ -90,7 +90,9 @@ impl Assembly {
             if !machine.is_open() {
                 break true;
             }
-            let Some(line) = line_at(block, at) else { break last };
+            let Some(line) = line_at(block, at) else {
+                break last;
+            };
             if line.text_end - line.start > LINE_BYTES_MAX {
                 break true;
             }
@@ -99,7 +101,9 @@ impl Assembly {
             }
             let text = line.text(block);
             let seen = Seen::of(text);
-            let before = sure.is_none().then(|| (self.pieces.len(), at, machine.clone()));
+            let before = sure
+                .is_none()
+                .then(|| (self.pieces.len(), at, machine.clone()));
             match machine.step(seen, text) {
                 Step::Takes => {
                     self.pieces.push(Piece { line, seen });
@@ -125,7 +129,11 @@ impl Assembly {
         let (pieces, end, machine) = sure.unwrap_or((self.pieces.len(), at, machine));
         self.pieces.truncate(pieces);
         self.machine = Some(machine);
-        if whole { Extent::Whole { end } } else { Extent::Open }
+        if whole {
+            Extent::Whole { end }
+        } else {
+            Extent::Open
+        }
     }
 }
 

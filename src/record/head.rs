@@ -287,7 +287,8 @@ const FAILURE_WORDS: [&str; 16] = [
     "went wrong",
 ];
 
-static FAILURES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(FAILURE_WORDS).ok());
+static FAILURES: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(FAILURE_WORDS).ok());
 
 /// Whether `text` announces a failure.
 pub fn announces_failure(text: &[u8]) -> bool {

@@ -106,6 +106,16 @@ impl<'b> Record<'b> {
             .map(|piece| piece.line.text(self.block))
     }
 
+    /// Its lines behind the first in one piece; `None` where somebody else's stand between them.
+    pub fn body(&self) -> Option<&'b [u8]> {
+        let own = self.pieces.get(1..).unwrap_or_default();
+        let adjoin = own
+            .windows(2)
+            .all(|pair| pair[0].line.end == pair[1].line.start);
+        let (first, last) = (own.first()?, own.last()?);
+        adjoin.then(|| &self.block[first.line.start..last.line.end])
+    }
+
     /// The frames of one link, in the order they were printed.
     pub fn frames_of(&self, link: &Link<'b>) -> &[Frame<'b>] {
         self.frames.get(link.frames.clone()).unwrap_or_default()
@@ -115,7 +125,9 @@ impl<'b> Record<'b> {
     pub fn peer(&self) -> Option<&'b [u8]> {
         let head = self.head_text();
         let words = head.split(|b| !(b.is_ascii_hexdigit() || matches!(b, b'.')));
-        words.into_iter().find(|word| is_address(word))
+        words
+            .into_iter()
+            .find(|word| word.len() >= 7 && is_address(word))
     }
 
     /// How many bytes its own lines have.
@@ -149,24 +161,42 @@ fn language(seen: Seen, text: &[u8]) -> Option<Language> {
 fn frame_language(text: &[u8]) -> Language {
     let text = text.strip_suffix(b" {").unwrap_or(text);
     let place = text.strip_suffix(b")").unwrap_or(text);
-    let line = place.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let line = place
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
     let rest = &place[..place.len() - line];
     let numbered = line > 0 && rest.ends_with(b":");
-    if numbered && rest[..rest.len() - 1].last().is_some_and(u8::is_ascii_digit) {
+    if numbered
+        && rest[..rest.len() - 1]
+            .last()
+            .is_some_and(u8::is_ascii_digit)
+    {
         return Language::Node;
     }
-    let source = place.iter().rposition(|b| *b == b'(').map_or(&place[..0], |open| &place[open + 1..]);
+    let source = place
+        .iter()
+        .rposition(|b| *b == b'(')
+        .map_or(&place[..0], |open| &place[open + 1..]);
     match source {
         b"Native Method" | b"Unknown Source" | b"<generated>" => Language::Java,
         b"<anonymous>" | b"native" => Language::Node,
         _ if numbered || source.ends_with(b".java") => Language::Java,
-        _ if source.starts_with(b"index ") || memchr::memmem::find(place, b"at async ").is_some() => Language::Node,
+        _ if source.starts_with(b"index ")
+            || memchr::memmem::find(place, b"at async ").is_some() =>
+        {
+            Language::Node
+        }
         _ => Language::Dotnet,
     }
 }
 
 /// An IPv4 address: four numbers up to 255.
 fn is_address(word: &[u8]) -> bool {
+    if !word[0].is_ascii_digit() {
+        return false;
+    }
     let mut parts = 0;
     for part in word.split(|b| *b == b'.') {
         let number = std::str::from_utf8(part)

@@ -320,12 +320,21 @@ fn is_backtrace_entry(text: &[u8]) -> bool {
 /// `… "GET /x HTTP/1.1" 200 …`.
 fn is_access(line: &[u8]) -> bool {
     static PROTOCOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" HTTP/"));
-    let Some(quote) = memchr::memchr(b'"', line) else { return false };
+    let Some(quote) = memchr::memchr(b'"', line) else {
+        return false;
+    };
     PROTOCOL.find(&line[quote..]).is_some_and(|at| {
         let after = line.get(quote + at + 6..).unwrap_or_default();
-        let version = after.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-        let status = after.get(version + 1..).unwrap_or_default().trim_ascii_start();
-        after.get(version) == Some(&b'"') && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
+        let version = after
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'.')
+            .count();
+        let status = after
+            .get(version + 1..)
+            .unwrap_or_default()
+            .trim_ascii_start();
+        after.get(version) == Some(&b'"')
+            && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
     })
 }
 

@@ -3,8 +3,8 @@
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::OnceLock;
 
-use super::types::TypeList;
 use super::file::{BarText, NeverFile};
+use super::types::TypeList;
 use crate::record::{Language, Record};
 
 /// What a bar says.
@@ -37,36 +37,60 @@ impl Bars {
     /// Takes over a file.
     pub fn new(file: NeverFile) -> Result<Bars, String> {
         let neutral = file.neutral_wrapper.into_iter().map(|wrapper| {
-            let language = Language::named(&wrapper.language)
-                .ok_or_else(|| format!("a neutral wrapper names the unknown language {:?}", wrapper.language))?;
+            let language = Language::named(&wrapper.language).ok_or_else(|| {
+                format!(
+                    "a neutral wrapper names the unknown language {:?}",
+                    wrapper.language
+                )
+            })?;
             Ok((language, TypeList::new(&wrapper.types)))
         });
         let never = file.never.into_iter().map(|bar| (Bar::Never, bar));
-        let bars: Vec<_> = never.chain(file.failed_call.into_iter().map(|bar| (Bar::FailedCall, bar))).collect();
+        let bars: Vec<_> = never
+            .chain(
+                file.failed_call
+                    .into_iter()
+                    .map(|bar| (Bar::FailedCall, bar)),
+            )
+            .collect();
         Ok(Bars {
             words: OnceLock::new(),
-            bar_of: bars.iter().enumerate().flat_map(|(at, (_, bar))| bar.message.iter().map(move |_| at)).collect(),
-            types: bars.iter().map(|(_, bar)| TypeList::new(&bar.types)).collect(),
+            bar_of: bars
+                .iter()
+                .enumerate()
+                .flat_map(|(at, (_, bar))| bar.message.iter().map(move |_| at))
+                .collect(),
+            types: bars
+                .iter()
+                .map(|(_, bar)| TypeList::new(&bar.types))
+                .collect(),
             all_types: TypeList::new(bars.iter().flat_map(|(_, bar)| &bar.types)),
             bars,
             neutral: neutral.collect::<Result<_, String>>()?,
         })
     }
 
-    /// The bar that keeps this record whatever else it says.
-    pub fn find(&self, record: &Record<'_>) -> Option<(Bar, &str)> {
-        for link in record.links.iter().chain(&record.side) {
-            if self.all_types.has(link.error) {
-                let at = self.types.iter().position(|types| types.has(link.error))?;
-                return self.bars.get(at).map(|(bar, text)| (*bar, text.id.as_str()));
-            }
-        }
+    /// The bar of that number, and its name.
+    pub fn bar(&self, at: usize) -> Option<(Bar, &str)> {
+        self.bars
+            .get(at)
+            .map(|(bar, text)| (*bar, text.id.as_str()))
+    }
+
+    /// Number of the bar that a type of the record's errors meets.
+    pub fn of_types(&self, record: &Record<'_>) -> Option<usize> {
+        let mut links = record.links.iter().chain(&record.side);
+        let link = links.find(|link| self.all_types.has(link.error))?;
+        self.types.iter().position(|types| types.has(link.error))
+    }
+
+    /// Number of the bar that one of these lines meets.
+    pub fn of_words<'l>(&self, mut lines: impl Iterator<Item = &'l [u8]>) -> Option<usize> {
         // The tests of the built-in rules compile all patterns, so that `None` cannot come up here.
         let words = self.words.get_or_init(|| self.build().ok()).as_ref()?;
-        record.words().filter(|text| words.is_match(text)).find_map(|text| {
-            let first = words.matches(text).into_iter().next()?;
-            self.bar_of.get(first).and_then(|at| self.bars.get(*at)).map(|(bar, text)| (*bar, text.id.as_str()))
-        })
+        let line = lines.find(|line| words.is_match(line))?;
+        let first = words.matches(line).into_iter().next()?;
+        self.bar_of.get(first).copied()
     }
 
     /// Whether an outer error of this type says no more than the disconnect that it wraps.
@@ -83,6 +107,9 @@ impl Bars {
     fn build(&self) -> Result<RegexSet, regex::Error> {
         let patterns: Vec<&String> = self.bars.iter().flat_map(|(_, bar)| &bar.message).collect();
         let unicode = patterns.iter().any(|pattern| !pattern.is_ascii());
-        RegexSetBuilder::new(patterns).unicode(unicode).size_limit(BARS_BYTES_MAX).build()
+        RegexSetBuilder::new(patterns)
+            .unicode(unicode)
+            .size_limit(BARS_BYTES_MAX)
+            .build()
     }
 }

@@ -12,10 +12,10 @@ use super::file::{
 };
 use super::owner::Owners;
 use super::pattern::Pattern;
-use super::types::TypeList;
 use super::set::{
     LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Selection, Signal, TraceMatcher,
 };
+use super::types::TypeList;
 use crate::limits::RULES_MAX;
 use crate::record::Language;
 

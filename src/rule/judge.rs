@@ -2,9 +2,10 @@
 
 use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
-use super::owner::frame_name;
+use super::owner::Group;
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
-use crate::record::{Frame, Language, Link, Record, Seen};
+use super::traits::{Memory, Traits};
+use crate::record::{Language, Link, Record, Seen};
 
 /// What becomes of a record.
 #[derive(Debug)]
@@ -101,6 +102,16 @@ const EPHEMERAL_PORT_MIN: u32 = 32_768;
 impl RuleSet {
     /// Judges one record. Pure: the same record gets the same verdict, whatever came before it.
     pub fn judge<'r, 'b>(&'r self, record: &Record<'b>) -> Verdict<'r, 'b> {
+        self.judge_with(record, &mut Memory::default())
+    }
+
+    /// The same, remembering what traces said: a flood repeats them to the letter. The verdict does not depend on
+    /// what is remembered.
+    pub fn judge_with<'r, 'b>(
+        &'r self,
+        record: &Record<'b>,
+        memory: &mut Memory,
+    ) -> Verdict<'r, 'b> {
         if record
             .pieces
             .first()
@@ -110,17 +121,22 @@ impl RuleSet {
         }
         let mut nearest: Option<(&'r str, Condition<'r>)> = None;
         let lines = self.line_candidates(record.first_line());
-        let trace = (!record.links.is_empty()).then(|| Trace::of(self, record));
+        let trace = (!record.links.is_empty()).then(|| self.weigh(record, memory));
         for (at, rule) in self.rules.iter().enumerate() {
             let judged = match (&rule.matcher, &trace) {
                 (Matcher::Line(line), _) if lines.contains(&at) => line_rule(rule, line, record),
-                (Matcher::Trace(matcher), Some(trace)) => self.trace_rule(rule, matcher, record, trace),
+                (Matcher::Trace(matcher), Some(trace)) => {
+                    self.trace_rule(rule, matcher, record, trace)
+                }
                 _ => continue,
             };
             match judged {
                 Ok(finding) => return Verdict::Collapse(finding),
                 Err(condition) => {
-                    if nearest.as_ref().is_none_or(|(_, nearest)| condition > *nearest) {
+                    if nearest
+                        .as_ref()
+                        .is_none_or(|(_, nearest)| condition > *nearest)
+                    {
                         nearest = Some((&rule.id, condition));
                     }
                 }
@@ -137,7 +153,7 @@ impl RuleSet {
         rule: &'r Rule,
         matcher: &'r TraceMatcher,
         record: &Record<'b>,
-        trace: &Trace<'r, 'b>,
+        trace: &Traits,
     ) -> Judged<'r, 'b> {
         let language = record.language.or(trace.guessed);
         let link = self
@@ -153,13 +169,16 @@ impl RuleSet {
         {
             return Err(Condition::Head);
         }
-        let owned = matcher.owner.iter().any(|choice| trace.owned_by(choice));
+        let owner = trace.owner.and_then(|at| record.frames.get(at));
+        let group = trace.group.and_then(|at| self.owners.group(at));
+        let owned = matcher.owner.iter().any(|choice| owned_by(choice, group));
         if !owned {
             return Err(Condition::Owner {
-                found: trace.group.map(|(name, _)| name),
+                found: group.map(|group| group.name.as_str()),
             });
         }
-        if let Some(found) = trace.client {
+        if let Some(client) = trace.client.and_then(|at| self.owners.group(at)) {
+            let found = &client.name;
             return Err(Condition::Client { found });
         }
         if !matcher.frame.is_empty()
@@ -170,7 +189,8 @@ impl RuleSet {
         {
             return Err(Condition::Frame);
         }
-        if !matcher.code.is_empty() && !found(&matcher.code, trace.owner_code) {
+        if !matcher.code.is_empty() && !found(&matcher.code, owner.map_or(b"", |frame| frame.code))
+        {
             return Err(Condition::Frame);
         }
         if record
@@ -194,7 +214,11 @@ impl RuleSet {
         if trace.is_torn {
             return Err(Condition::Torn);
         }
-        match self.bars.find(record) {
+        match trace
+            .bar
+            .or_else(|| self.bars.of_words(std::iter::once(record.first_line())))
+            .and_then(|at| self.bars.bar(at))
+        {
             Some((Bar::FailedCall, bar)) => Err(Condition::FailedCall { bar }),
             Some((Bar::Never, bar)) => Err(Condition::Never { bar }),
             None => Ok(()),
@@ -203,7 +227,7 @@ impl RuleSet {
             rule,
             error: link.error,
             message: link.message,
-            owner: trace.owner,
+            owner: owner.map_or(b"", |frame| frame.text),
             peer: None,
             path: None,
         })
@@ -334,102 +358,11 @@ fn is_dump(seen: Seen) -> bool {
     )
 }
 
-/// What the frames of a record say about whose socket it was.
-struct Trace<'r, 'b> {
-    /// The language of an error that the head names and that has no trace.
-    guessed: Option<Language>,
-    /// The frame that owns the socket, as printed.
-    owner: &'b [u8],
-    owner_code: &'b [u8],
-    is_torn: bool,
-    /// The group that it belongs to.
-    group: Option<(&'r str, Side)>,
-    /// A client library anywhere in the record.
-    client: Option<&'r str>,
-}
-
-impl<'r, 'b> Trace<'r, 'b> {
-    fn of(set: &'r RuleSet, record: &Record<'b>) -> Trace<'r, 'b> {
-        let mut trace = Trace {
-            guessed: None,
-            owner: b"",
-            owner_code: b"",
-            is_torn: false,
-            group: None,
-            client: None,
-        };
-        let Some(language) = record.language else {
-            trace.guessed = record.links.last().and_then(|link| guess(link.error));
-            return trace;
-        };
-        for frame in socket_frames(record, language) {
-            let group = set.owners.find(language, &frame_name(language, frame.text));
-            match group.map(|group| (group.name.as_str(), group.side)) {
-                Some((_, Side::Runtime | Side::Either)) => {}
-                found => {
-                    trace.owner = frame.text;
-                    trace.owner_code = frame.code;
-                    trace.group = found;
-                    break;
-                }
-            }
-        }
-        let owners = record
-            .frames
-            .iter()
-            .filter(|frame| frame.text == trace.owner && frame.code == trace.owner_code);
-        trace.is_torn = language == Language::Python && owners.count() > 1;
-        let mut groups = record
-            .frames
-            .iter()
-            .filter_map(|frame| set.owners.find(language, &frame_name(language, frame.text)));
-        trace.client = groups
-            .find(|group| group.side == Side::Client)
-            .map(|group| group.name.as_str());
-        trace
-    }
-
-    fn owned_by(&self, choice: &OwnerChoice) -> bool {
-        match choice {
-            OwnerChoice::Server => self.group.is_some_and(|(_, side)| side == Side::Server),
-            OwnerChoice::None => self.group.is_none(),
-            OwnerChoice::Any => self.group.is_none_or(|(_, side)| side != Side::Client),
-            OwnerChoice::Group(name) => self.group.is_some_and(|(group, _)| group == name),
-        }
-    }
-}
-
-/// The frames from the failing call outwards: those of the root, then those it shares with the errors around it.
-fn socket_frames<'a, 'b>(record: &'a Record<'b>, language: Language) -> Vec<&'a Frame<'b>> {
-    let mut frames: Vec<&Frame<'b>> = Vec::new();
-    let mut common = usize::MAX;
-    for link in record.links.iter().rev() {
-        let own = record.frames_of(link);
-        let shared = &own[own.len().saturating_sub(common)..];
-        if language == Language::Python {
-            frames.extend(shared.iter().rev());
-        } else {
-            frames.extend(shared);
-        }
-        if link.common == 0 {
-            break;
-        }
-        common = link.common;
-    }
-    frames
-}
-
-/// The language that an error's type alone gives away.
-fn guess(error: &[u8]) -> Option<Language> {
-    let packaged = error.iter().filter(|b| **b == b'.').count() >= 2
-        && error.first().is_some_and(u8::is_ascii_lowercase);
-    match error {
-        b"Error" | b"TypeError" | b"BadRequestError" => Some(Language::Node),
-        _ if packaged => Some(Language::Java),
-        _ if error.starts_with(b"System.") || error.starts_with(b"Microsoft.") => {
-            Some(Language::Dotnet)
-        }
-        _ if error.starts_with(b"Errno::") => Some(Language::Ruby),
-        _ => None,
+fn owned_by(choice: &OwnerChoice, group: Option<&Group>) -> bool {
+    match choice {
+        OwnerChoice::Server => group.is_some_and(|group| group.side == Side::Server),
+        OwnerChoice::None => group.is_none(),
+        OwnerChoice::Any => group.is_none_or(|group| group.side != Side::Client),
+        OwnerChoice::Group(name) => group.is_some_and(|group| group.name == *name),
     }
 }

@@ -18,9 +18,11 @@ pub mod owner;
 pub mod pattern;
 pub mod proof;
 mod set;
+mod traits;
 mod types;
 
 pub use error::RuleError;
 pub use file::{Side, Tier};
 pub use judge::{Finding, Reason, Verdict};
 pub use set::{Rule, RuleSet, Selection};
+pub use traits::Memory;

@@ -57,15 +57,19 @@ impl Owners {
         })
     }
 
-    /// The group with the longest prefix of the frame `name`.
-    pub fn find(&self, language: Language, name: &[u8]) -> Option<&Group> {
+    /// The group of that number.
+    pub fn group(&self, at: usize) -> Option<&Group> {
+        self.groups.get(at)
+    }
+
+    /// Number of the group with the longest prefix of the frame `name`.
+    pub fn find(&self, language: Language, name: &[u8]) -> Option<usize> {
         let index = self.indexes[language as usize].get_or_init(|| self.index(language));
         let found = index
             .prefixes
             .as_ref()?
             .find(Input::new(name).anchored(Anchored::Yes))?;
-        self.groups
-            .get(*index.group_of.get(found.pattern().as_usize())?)
+        index.group_of.get(found.pattern().as_usize()).copied()
     }
 
     /// Whether there is a group of that name.

@@ -172,18 +172,31 @@ impl RuleSet {
     /// The line rules with an anchor in `line`, in the order in which they are tried.
     pub(super) fn line_candidates(&self, line: &[u8]) -> Vec<usize> {
         let candidates = self.candidates.get_or_init(|| self.index_candidates());
-        let hits = candidates.anchors.iter().flat_map(|anchors| anchors.find_overlapping_iter(line));
-        let mut rules: Vec<usize> = hits.filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied()).collect();
+        let hits = candidates
+            .anchors
+            .iter()
+            .flat_map(|anchors| anchors.find_overlapping_iter(line));
+        let mut rules: Vec<usize> = hits
+            .filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied())
+            .collect();
         rules.sort_unstable();
         rules.dedup();
         rules
     }
 
     fn index_candidates(&self) -> Candidates {
-        let lines = self.rules.iter().enumerate().filter(|(_, rule)| matches!(rule.matcher, Matcher::Line(_)));
-        let pairs: Vec<(usize, &Vec<u8>)> =
-            lines.flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (at, anchor))).collect();
+        let lines = self
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| matches!(rule.matcher, Matcher::Line(_)));
+        let pairs: Vec<(usize, &Vec<u8>)> = lines
+            .flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (at, anchor)))
+            .collect();
         let anchors = AhoCorasick::new(pairs.iter().map(|(_, anchor)| anchor)).ok();
-        Candidates { anchors, rule_of: pairs.into_iter().map(|(at, _)| at).collect() }
+        Candidates {
+            anchors,
+            rule_of: pairs.into_iter().map(|(at, _)| at).collect(),
+        }
     }
 }

@@ -1,0 +1,136 @@
+//! What the frames of a trace say about whose socket it was.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use super::file::Side;
+use super::owner::frame_name;
+use super::set::RuleSet;
+use crate::limits::VERDICTS_MAX;
+use crate::record::{Frame, Language, Record};
+
+/// What the frames and the further lines of a record say, as far as it does not depend on its first line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traits {
+    /// The language of an error that the head names and that has no trace.
+    pub guessed: Option<Language>,
+    /// Number of the frame that owns the socket.
+    pub owner: Option<usize>,
+    /// Number of the group that it belongs to.
+    pub group: Option<usize>,
+    /// Number of the group of a client library, if one is anywhere in the record.
+    pub client: Option<usize>,
+    /// The owner's frame is there twice: threads that wrote at once mixed their traces.
+    pub is_torn: bool,
+    /// Number of a bar that keeps the record.
+    pub bar: Option<usize>,
+}
+
+/// Traits of traces seen before, by their text.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    seen: HashMap<(u64, u64), Traits, foldhash::fast::RandomState>,
+    // Two keyed hashes, so that no text that somebody sends can be made to look like another.
+    first: foldhash::quality::RandomState,
+    second: foldhash::quality::RandomState,
+}
+
+impl RuleSet {
+    /// The traits of a record with at least one error.
+    pub(super) fn weigh(&self, record: &Record<'_>, memory: &mut Memory) -> Traits {
+        let Some(body) = record.body().filter(|body| !body.is_empty()) else {
+            return self.traits(record);
+        };
+        let types: Vec<&[u8]> = record.links.iter().map(|link| link.error).collect();
+        let text = (record.language, types, body);
+        let key = (memory.first.hash_one(&text), memory.second.hash_one(&text));
+        if let Some(traits) = memory.seen.get(&key) {
+            return *traits;
+        }
+        let traits = self.traits(record);
+        if memory.seen.len() >= VERDICTS_MAX {
+            memory.seen.clear();
+        }
+        memory.seen.insert(key, traits);
+        traits
+    }
+
+    fn traits(&self, record: &Record<'_>) -> Traits {
+        let mut traits = Traits {
+            bar: self
+                .bars
+                .of_types(record)
+                .or_else(|| self.bars.of_words(record.words().skip(1))),
+            ..Traits::default()
+        };
+        let Some(language) = record.language else {
+            traits.guessed = record.links.last().and_then(|link| guess(link.error));
+            return traits;
+        };
+        let group_of = |frame: &Frame<'_>| {
+            self.owners
+                .find(language, &frame_name(language, frame.text))
+        };
+        for at in socket_frames(record, language) {
+            let Some(frame) = record.frames.get(at) else {
+                continue;
+            };
+            let group = group_of(frame);
+            let side = group
+                .and_then(|group| self.owners.group(group))
+                .map(|group| group.side);
+            if !matches!(side, Some(Side::Runtime | Side::Either)) {
+                let same = record
+                    .frames
+                    .iter()
+                    .filter(|other| other.text == frame.text && other.code == frame.code);
+                traits.is_torn = language == Language::Python && same.count() > 1;
+                (traits.owner, traits.group) = (Some(at), group);
+                break;
+            }
+        }
+        let is_client = |at: &usize| {
+            self.owners
+                .group(*at)
+                .is_some_and(|group| group.side == Side::Client)
+        };
+        traits.client = record.frames.iter().filter_map(group_of).find(is_client);
+        traits
+    }
+}
+
+/// Numbers of the frames from the failing call outwards: those of the root, then those it shares with the errors
+/// around it.
+fn socket_frames(record: &Record<'_>, language: Language) -> Vec<usize> {
+    let mut frames = Vec::new();
+    let mut common = usize::MAX;
+    for link in record.links.iter().rev() {
+        let own = link.frames.clone();
+        let shared = own.end.saturating_sub(common.min(own.len()))..own.end;
+        if language == Language::Python {
+            frames.extend(shared.rev());
+        } else {
+            frames.extend(shared);
+        }
+        if link.common == 0 {
+            break;
+        }
+        common = link.common;
+    }
+    frames
+}
+
+/// The language that an error's type alone gives away.
+fn guess(error: &[u8]) -> Option<Language> {
+    let packaged = error.iter().filter(|b| **b == b'.').count() >= 2
+        && error.first().is_some_and(u8::is_ascii_lowercase);
+    match error {
+        b"Error" | b"TypeError" | b"BadRequestError" => Some(Language::Node),
+        _ if packaged => Some(Language::Java),
+        _ if error.starts_with(b"System.") || error.starts_with(b"Microsoft.") => {
+            Some(Language::Dotnet)
+        }
+        _ if error.starts_with(b"Errno::") => Some(Language::Ruby),
+        _ => None,
+    }
+}
