@@ -18,7 +18,7 @@ pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
                 .is_some_and(|b| is_word(*b) || *b == b'?' || *b == b'%')
         {
             let end = at + path_len(&text[at..]);
-            path = path.or(Some(&text[at..end]));
+            path = path.or(Some(trim_end(&text[at..end])));
             out.extend_from_slice(b"/*");
             at = end;
         } else if !is_word(byte) {

@@ -138,8 +138,9 @@ impl Summary {
         let (from, to) = (self.time(layout, self.from), self.time(layout, self.to));
         let _ = write!(
             text,
-            "{from}..{to}, {} lines, {} suppressed",
+            "{from}..{to}, {} {}, {} suppressed",
             self.lines,
+            if self.lines == 1 { "line" } else { "lines" },
             size(self.bytes)
         );
         if let Some((most, count)) = self.peers.top(1).first() {

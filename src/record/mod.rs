@@ -121,13 +121,12 @@ impl<'b> Record<'b> {
         self.frames.get(link.frames.clone()).unwrap_or_default()
     }
 
-    /// The first address that its head names, with neither brackets nor port: whose connection it was, most often.
+    /// The first address in its head that stands for itself: whose connection it was, most often. An address within a
+    /// name (`http-nio-10.0.0.1-8080-exec-3`) is where the server listens.
     pub fn peer(&self) -> Option<&'b [u8]> {
         let head = self.head_text();
-        let words = head.split(|b| !(b.is_ascii_hexdigit() || matches!(b, b'.')));
-        words
-            .into_iter()
-            .find(|word| word.len() >= 7 && is_address(word))
+        let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        head.split(|b| !part(*b)).find(|word| word.len() >= 7 && is_address(word))
     }
 
     /// How many bytes its own lines have.
