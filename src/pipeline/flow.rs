@@ -118,13 +118,24 @@ impl Pipeline {
         self.advance(block, now, false, out)
     }
 
+    /// Reads the last of one file when another may follow: no record goes on from one into the next, but what is held
+    /// back stays counted.
+    ///
+    /// # Errors
+    /// Whatever writing to `out` gives.
+    pub fn end_of_file(&mut self, block: &[u8], now: i64, out: &mut dyn Output) -> io::Result<()> {
+        let done = self.advance(block, now, true, out)?;
+        debug_assert_eq!(done, block.len(), "nothing is held at the end of the input");
+        self.mid_line = false;
+        Ok(())
+    }
+
     /// Reads the last of the input and writes every summary that is due.
     ///
     /// # Errors
     /// Whatever writing to `out` gives.
     pub fn finish(&mut self, block: &[u8], now: i64, out: &mut dyn Output) -> io::Result<()> {
-        let done = self.advance(block, now, true, out)?;
-        debug_assert_eq!(done, block.len(), "nothing is held at the end of the input");
+        self.end_of_file(block, now, out)?;
         self.flush(now, out)
     }
 

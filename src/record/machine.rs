@@ -42,7 +42,7 @@ pub struct Machine {
 impl Machine {
     /// Starts a record at the line `text`, which looks like `seen`.
     pub fn open(seen: Seen, text: &[u8]) -> Machine {
-        let indented = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        let indented = is_indented(text);
         let head = match seen {
             Seen::Head | Seen::LevelLine | Seen::Detail => Head::parse(text),
             _ => None,
@@ -96,18 +96,18 @@ impl Machine {
 
     /// Reads one more line.
     pub fn step(&mut self, seen: Seen, text: &[u8]) -> Step {
-        let indented = text.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        let indented = is_indented(text);
         if self.steady == Some((seen, indented)) {
             return Step::Takes;
         }
         let seen = self.in_place(seen, text);
         let next = self.grammar.step(seen, indented, |language, from, to| {
-            self.allows(language, from, to, seen, indented)
+            self.allows(language, from, to, seen, text)
         });
         if !next.is_alive() {
             return Step::Refuses;
         }
-        let unmoved = self.grammar == next && seen == Seen::Frame;
+        let unmoved = self.grammar == next && seen == Seen::Frame && next.accepts();
         self.steady = unmoved.then_some((seen, indented));
         self.grammar = next;
         self.lines += 1;
@@ -138,14 +138,8 @@ impl Machine {
     }
 
     /// The guards: steps that depend on more than the kind of line.
-    fn allows(
-        &self,
-        language: Language,
-        from: State,
-        to: State,
-        seen: Seen,
-        indented: bool,
-    ) -> bool {
+    fn allows(&self, language: Language, from: State, to: State, seen: Seen, text: &[u8]) -> bool {
+        let indented = is_indented(text);
         let before_trace = matches!(
             from,
             State::Head | State::Message | State::Gap | State::Plain
@@ -157,8 +151,8 @@ impl Machine {
                     && (indented
                         || from == State::Error
                         || from == State::Extra
-                        || self.level >= Level::Warn
-                        || self.dashes)
+                        || self.dashes
+                        || self.level >= Level::Warn && !opens_another(text))
             }
             _ if language == Language::Postgres => self.prefix.is_some(),
             State::Head => self.two_line || from == State::Start,
@@ -170,6 +164,20 @@ impl Machine {
             _ => true,
         }
     }
+}
+
+fn is_indented(text: &[u8]) -> bool {
+    text.first().is_some_and(|b| matches!(b, b' ' | b'\t'))
+}
+
+/// Whether a line at the margin rather opens a record of its own than goes on with a message: it announces a failure,
+/// and is no `name: <value>` of the kind that Python's asyncio prints below a head.
+fn opens_another(text: &[u8]) -> bool {
+    let name = text
+        .iter()
+        .take_while(|b| b.is_ascii_lowercase() || **b == b'_')
+        .count();
+    !(name > 0 && text[name..].starts_with(b": ")) && announces_failure(text)
 }
 
 /// Whether the stamp ends in AM or PM, as in `Nov 22, 2026 11:03:22 AM class method`.

@@ -126,7 +126,8 @@ impl<'b> Record<'b> {
     pub fn peer(&self) -> Option<&'b [u8]> {
         let head = self.head_text();
         let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-        head.split(|b| !part(*b)).find(|word| word.len() >= 7 && is_address(word))
+        head.split(|b| !part(*b))
+            .find(|word| word.len() >= 7 && is_address(word))
     }
 
     /// How many bytes its own lines have.
@@ -159,6 +160,14 @@ fn language(seen: Seen, text: &[u8]) -> Option<Language> {
 /// `at f (file.js:12:3)` is Node's, `at A.b(A.java:12)` Java's, `at A.B(String c)` .NET's.
 fn frame_language(text: &[u8]) -> Language {
     let text = text.strip_suffix(b" {").unwrap_or(text);
+    // Where a logger adds the archive behind each frame: ` ~[tomcat-embed-core.jar:9.0]`.
+    let text = match text.iter().rposition(|b| *b == b'[') {
+        Some(open) if text.ends_with(b"]") => text[..open]
+            .strip_suffix(b"~")
+            .unwrap_or(&text[..open])
+            .trim_ascii_end(),
+        _ => text,
+    };
     let place = text.strip_suffix(b")").unwrap_or(text);
     let line = place
         .iter()

@@ -237,6 +237,16 @@ impl Grammar {
                 State::Dead
             };
         }
+        // A line that is a frame to one language is no message to another.
+        if seen.resumes() && seen != Seen::Indented && next.in_trace() {
+            for state in next
+                .states
+                .iter_mut()
+                .filter(|state| **state == State::Message)
+            {
+                *state = State::Dead;
+            }
+        }
         next
     }
 

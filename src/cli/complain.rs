@@ -1,0 +1,56 @@
+//! Messages: one line each on standard error, `quell: PATH: what is wrong, what to do`.
+
+use std::io::Write as _;
+
+use super::exit::Exit;
+use super::paint;
+use crate::command::{Tone, Voice};
+use crate::episode::summary::escape;
+
+/// Standard error. What cannot be written there is dropped: there is nobody left to tell.
+#[derive(Debug, Default)]
+pub struct Stderr;
+
+impl Stderr {
+    /// Standard error.
+    #[must_use]
+    pub fn new() -> Stderr {
+        Stderr
+    }
+}
+
+impl Voice for Stderr {
+    fn say(&mut self, tone: Tone, text: &str) {
+        let style = match tone {
+            Tone::Error => paint::ERROR,
+            Tone::Note => paint::NOTE,
+        };
+        let text = escape(text.as_bytes());
+        let _ = writeln!(anstream::stderr(), "{style}quell:{style:#} {text}");
+    }
+
+    fn show(&mut self, text: &str) {
+        let _ = anstream::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// Says what is wrong with the arguments, or prints the help that they ask for.
+#[must_use]
+pub fn misuse(error: &clap::Error) -> Exit {
+    let exit = if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Fine
+    };
+    let rendered = error.render();
+    let plain = rendered.to_string();
+    // An argument is quoted as it was given; one that could steer a terminal is not.
+    let lines = plain.lines().map(|line| escape(line.as_bytes()) + "\n");
+    let safe: String = lines.collect();
+    let _ = if exit == Exit::Fine || safe.trim_end() == plain.trim_end() {
+        error.print()
+    } else {
+        anstream::stderr().write_all(safe.as_bytes())
+    };
+    exit
+}

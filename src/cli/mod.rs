@@ -1,0 +1,46 @@
+//! How it is asked: flags, messages, colours and exit codes.
+//!
+//! Comes in: the arguments and the environment. Goes out: a command with plain values, words on standard error, and a
+//! number for whoever called.
+//!
+//! Invariant: nothing here reads a log, knows a rule or writes output, except for help, the manual and completions.
+//! Nothing below knows that this floor exists.
+//!
+//! The smallest file, and the one to imitate, is `exit.rs`.
+
+pub mod complain;
+pub mod exit;
+pub mod flags;
+pub mod generate;
+pub mod paint;
+
+pub use exit::Exit;
+
+use crate::command::{filter, rules};
+use complain::Stderr;
+use flags::{Asked, Errand, RulesErrand};
+
+/// Does what the arguments ask, and says how it went.
+#[must_use]
+pub fn run() -> Exit {
+    let asked = match flags::read(std::env::args_os()) {
+        Ok(asked) => asked,
+        Err(error) => return complain::misuse(&error),
+    };
+    let Asked { colour, errand } = asked;
+    paint::choose(colour);
+    let mut voice = Stderr::new();
+    let ending = match errand {
+        Errand::Filter(asked) => filter::filter(&asked, &mut voice),
+        Errand::Rules(RulesErrand::List) => rules::list(&mut voice),
+        Errand::Rules(RulesErrand::Show { id }) => rules::show(&id, &mut voice),
+        Errand::Rules(RulesErrand::Check { paths }) => rules::check(&paths, &mut voice),
+        Errand::Rules(RulesErrand::Test) => rules::test(&mut voice),
+        Errand::Rules(RulesErrand::Try { file, rules }) => {
+            rules::attempt(&file, &rules, &mut voice)
+        }
+        Errand::Completions(shell) => return generate::completions(shell),
+        Errand::Manual => return generate::manual(),
+    };
+    Exit::from(ending)
+}

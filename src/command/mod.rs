@@ -1,0 +1,59 @@
+//! What can be asked: one file per command.
+//!
+//! Comes in: what is wanted, as plain values. Goes out: filtered bytes, messages through a [`Voice`], and how it ended.
+//!
+//! Invariant: nothing here knows flags, help texts, colours or exit codes; that is the floor above. What a log line
+//! means is not known either; that is the pipeline's.
+//!
+//! The smallest file, and the one to imitate, is `clock.rs`.
+
+pub mod clock;
+pub mod filter;
+pub mod lane;
+pub mod outlet;
+pub mod rulebook;
+pub mod rules;
+
+use crate::system::signal::Signal;
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something failed.
+    Error,
+    /// Something worth knowing; nothing failed.
+    Note,
+}
+
+/// Who talks to people. Output never goes this way.
+pub trait Voice {
+    /// Says one thing.
+    fn say(&mut self, tone: Tone, text: &str);
+
+    /// Shows text as it is, such as the account at the end.
+    fn show(&mut self, text: &str);
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All was done.
+    Fine,
+    /// Some of it failed, and that was said; the rest was done.
+    SomeFailed,
+    /// What was asked cannot be meant, and that was said; nothing was done.
+    Refused,
+    /// A signal asked for the end; what had come in was finished and summarised.
+    Signalled(Signal),
+}
+
+impl Ending {
+    /// The graver of two endings.
+    #[must_use]
+    pub fn and(self, other: Ending) -> Ending {
+        match (self, other) {
+            (Ending::Fine, other) => other,
+            (own, _) => own,
+        }
+    }
+}

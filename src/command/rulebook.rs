@@ -1,0 +1,156 @@
+//! The rules that are in force: the built-in ones, the machine's, and those that were asked for.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Tone, Voice};
+use crate::limits::RULE_FILE_BYTES_MAX;
+use crate::rule::builtin::UserFile;
+use crate::rule::file::RuleFile;
+use crate::rule::{RuleError, RuleSet, Selection};
+use crate::system::shown;
+
+/// Where the machine's own rule files are, if there are any.
+pub const SYSTEM_FOLDER: &str = "/etc/quell/rules.d";
+
+/// Which rules are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rulebook {
+    /// Rule files, and folders of them.
+    pub paths: Vec<PathBuf>,
+    /// Which of all rules are in force.
+    pub selection: Selection,
+}
+
+impl Rulebook {
+    /// Reads and checks all of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files, or a name in the selection that nothing bears.
+    pub fn load(&self) -> Result<RuleSet, Vec<RuleError>> {
+        let system = Path::new(SYSTEM_FOLDER);
+        let mut paths = Vec::new();
+        if system.is_dir() {
+            paths.push(system.to_owned());
+        }
+        paths.extend(self.paths.iter().cloned());
+        let files = read(&paths)?;
+        let unknown = self.unknown(&files)?;
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        RuleSet::load(&files, &self.selection)
+    }
+
+    /// Names in the selection that neither a rule nor a program bears: a typing mistake would otherwise go unnoticed.
+    fn unknown(&self, files: &[UserFile]) -> Result<Vec<RuleError>, Vec<RuleError>> {
+        let Selection {
+            disable,
+            enable,
+            only,
+            ..
+        } = &self.selection;
+        let asked = || [disable, enable, only].into_iter().flatten();
+        if asked().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let (_, mut all) = RuleSet::from_texts()?;
+        all.extend(files.iter().filter_map(|file| {
+            let parsed: RuleFile = toml::from_str(&file.text).ok()?;
+            Some((file.clone(), parsed))
+        }));
+        let mut known = BTreeSet::new();
+        for (_, file) in &all {
+            known.insert(file.program.as_str());
+            known.extend(file.rule.iter().map(|rule| rule.id.as_str()));
+        }
+        Ok(asked()
+            .filter(|name| !known.contains(name.as_str()))
+            .map(|name| {
+                let text = "there is no rule and no program of that name, see `quell rules list`";
+                RuleError::whole(&shown(Path::new(name)), text)
+            })
+            .collect())
+    }
+}
+
+/// Says everything that is wrong.
+pub fn complain(errors: &[RuleError], voice: &mut dyn Voice) {
+    for error in errors {
+        voice.say(Tone::Error, &error.to_string());
+    }
+}
+
+/// Reads rule files, and of folders their `*.toml` by name.
+///
+/// # Errors
+/// Everything that cannot be read.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<UserFile>, Vec<RuleError>> {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match listed(path) {
+            Ok(found) => {
+                for path in found {
+                    match read_file(&path) {
+                        Ok(file) => files.push(file),
+                        Err(error) => errors.push(error),
+                    }
+                }
+            }
+            Err(cause) => errors.push(unreadable(path, &cause)),
+        }
+    }
+    if errors.is_empty() {
+        Ok(files)
+    } else {
+        Err(errors)
+    }
+}
+
+fn listed(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read_file(path: &Path) -> Result<UserFile, RuleError> {
+    let failed = |cause| unreadable(path, &cause);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(RULE_FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    let name = shown(path);
+    if bytes.len() as u64 > RULE_FILE_BYTES_MAX {
+        let text = format!("more than {RULE_FILE_BYTES_MAX} bytes; split it into several files");
+        return Err(RuleError::whole(&name, text));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(UserFile { name, text }),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes());
+            let what = "this is not UTF-8 text; save the file as UTF-8";
+            Err(RuleError::at(&name, &text, Some(at..at), what))
+        }
+    }
+}
+
+fn unreadable(path: &Path, cause: &io::Error) -> RuleError {
+    let text = format!("cannot be read ({cause}), check the name and its permissions");
+    RuleError::whole(&shown(path), text)
+}

@@ -1,0 +1,161 @@
+//! The built-in rules, held against their own proofs.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+
+use common::{place, written};
+use quell::pipeline::{Options, Pipeline};
+use quell::record::{Assembly, Record};
+use quell::rule::file::RuleText;
+use quell::rule::{RuleSet, Selection, Verdict, proof};
+
+/// What is wrong, as one text; nothing if all is well.
+fn assert_none(wrong: &[String]) {
+    assert!(
+        wrong.is_empty(),
+        "{} faults:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn rules() -> impl Iterator<Item = &'static RuleText> {
+    written().1.iter().flat_map(|(_, file)| &file.rule)
+}
+
+/// One rule alone, as it was packed when the program was built.
+fn alone(id: &str) -> RuleSet {
+    RuleSet::load(
+        &[],
+        &Selection {
+            only: vec![id.to_owned()],
+            ..Selection::default()
+        },
+    )
+    .expect("built-in rules load")
+}
+
+#[test]
+fn every_proof_holds() {
+    let errors = written()
+        .1
+        .iter()
+        .flat_map(|(source, file)| proof::check(&written().0, source, file));
+    assert_none(&errors.map(|error| error.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_rule_without_its_proof_is_refused() {
+    let (source, mut file) = written().1[0].clone();
+    let rule = &mut file.rule[0];
+    std::mem::swap(&mut rule.proof.quiet, &mut rule.proof.loud);
+    let refused = proof::check(&written().0, &source, &file);
+    assert!(
+        refused
+            .iter()
+            .any(|error| error.to_string().contains("must be kept"))
+    );
+    assert!(
+        refused
+            .iter()
+            .any(|error| error.to_string().contains("does not take"))
+    );
+}
+
+#[test]
+fn every_cause_is_explained() {
+    let text = fs::read_to_string(place("rules/causes.toml")).expect("rules/causes.toml");
+    let causes: toml::Table = text.parse().expect("TOML");
+    let explained: BTreeSet<&str> = causes["cause"]
+        .as_array()
+        .expect("[[cause]]")
+        .iter()
+        .filter_map(|cause| cause["id"].as_str())
+        .collect();
+    let unknown = rules().filter(|rule| !explained.contains(rule.cause.as_str()));
+    assert_none(
+        &unknown
+            .map(|rule| {
+                format!(
+                    "{}: the cause {:?} is not in causes.toml",
+                    rule.id, rule.cause
+                )
+            })
+            .collect::<Vec<_>>(),
+    );
+}
+
+/// With the other rules off, the skim looks for this rule's anchors alone, and must find the record by them.
+#[test]
+fn every_rule_finds_and_takes_its_quiet_records_alone() {
+    let mut wrong = Vec::new();
+    for rule in rules() {
+        let set = alone(&rule.id);
+        for (at, example) in rule.proof.quiet.iter().enumerate() {
+            let block = example.trim_matches('\n').as_bytes();
+            if !set
+                .anchors()
+                .iter()
+                .any(|anchor| memchr::memmem::find(block, anchor).is_some())
+            {
+                let anchors: Vec<String> = set
+                    .anchors()
+                    .iter()
+                    .map(|anchor| anchor.escape_ascii().to_string())
+                    .collect();
+                wrong.push(format!(
+                    "{} quiet[{at}]: none of its anchors {anchors:?}",
+                    rule.id
+                ));
+            }
+            let mut assembly = Assembly::default();
+            assembly.read(block, 0, true);
+            if let Verdict::Keep(reason) = set.judge(&Record::parse(block, &assembly.pieces)) {
+                wrong.push(format!("{} quiet[{at}]: {reason:?}", rule.id));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The whole way, skim and all: of a record that comes twice, only the first is shown.
+#[test]
+fn every_quiet_record_is_held_back_when_it_comes_again() {
+    let mut wrong = Vec::new();
+    for rule in rules() {
+        for (at, example) in rule.proof.quiet.iter().enumerate() {
+            let log = format!("{0}\n{0}\n", example.trim_matches('\n'));
+            let mut pipeline = Pipeline::new(Arc::clone(&written().0), Options::default());
+            pipeline
+                .finish(log.as_bytes(), 0, &mut Vec::new())
+                .expect("a vector takes everything");
+            if pipeline.ledger().suppressed.records != 1 {
+                wrong.push(format!("{} quiet[{at}]", rule.id));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// `from_texts` compiles the bars of `never.toml`; a bar that compiles to nothing would let failures through.
+#[test]
+fn every_bar_compiles() {
+    let text = fs::read_to_string(place("rules/never.toml")).expect("rules/never.toml");
+    let bars: quell::rule::file::NeverFile = toml::from_str(&text).expect("a file of bars");
+    let patterns = bars
+        .never
+        .iter()
+        .chain(&bars.failed_call)
+        .flat_map(|bar| bar.message.iter().map(move |pattern| (bar, pattern)));
+    let wrong = patterns.filter_map(|(bar, pattern)| {
+        let built = regex::bytes::RegexBuilder::new(pattern)
+            .unicode(!pattern.is_ascii())
+            .build();
+        built.err().map(|error| format!("{}: {error}", bar.id))
+    });
+    assert_none(&wrong.collect::<Vec<_>>());
+    written();
+}
