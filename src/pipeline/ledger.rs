@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::rule::Tier;
+use crate::rule::{Rule, Tier};
 
 /// Bytes, lines and records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,25 +62,27 @@ impl Ledger {
         self.passed.add(amount);
     }
 
-    /// Counts a record that was looked at and passed on.
-    pub fn keep(&mut self) {
+    /// Counts a record that was looked at and passed on, unjudged if it has outgrown a bound.
+    pub fn keep(&mut self, oversize: bool) {
         self.input.records += 1;
         self.passed.records += 1;
+        self.oversize += u64::from(oversize);
     }
 
     /// Counts what was held back under a rule.
-    pub fn suppress(&mut self, rule: &str, tier: Tier, cause: &str, amount: Amount) {
+    pub fn suppress(&mut self, rule: &Rule, amount: Amount) {
         self.input.add(amount);
         self.suppressed.add(amount);
-        match self.by_rule.get_mut(rule) {
-            Some(of_rule) => of_rule.add(amount),
-            None => drop(self.by_rule.insert(rule.to_owned(), amount)),
+        for (name, table) in [
+            (&rule.id, &mut self.by_rule),
+            (&rule.cause, &mut self.by_cause),
+        ] {
+            match table.get_mut(name) {
+                Some(sum) => sum.add(amount),
+                None => drop(table.insert(name.clone(), amount)),
+            }
         }
-        match self.by_cause.get_mut(cause) {
-            Some(of_cause) => of_cause.add(amount),
-            None => drop(self.by_cause.insert(cause.to_owned(), amount)),
-        }
-        self.by_tier.entry(tier).or_default().add(amount);
+        self.by_tier.entry(rule.tier).or_default().add(amount);
     }
 
     /// Adds another account, of another file.

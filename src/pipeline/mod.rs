@@ -11,8 +11,10 @@
 //! depend on how the input is cut into blocks, nor on which gear is used.
 //! The smallest file, and the one to imitate, is `ledger.rs`.
 
+mod fate;
 mod flow;
 pub mod ledger;
+mod scan;
 pub mod skim;
 mod time;
 

@@ -162,7 +162,7 @@ fn margin(line: &[u8]) -> Seen {
         b'}' | b']' if is_close(line) => return Seen::Close,
         b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
         b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
-        b'/' if ends_in_line_number(line) => return Seen::Crash,
+        _ if ends_in_line_number(line) && (line[0] == b'/' || is_script(line)) => return Seen::Crash,
         b'E' if line.starts_with(b"Emitted 'error' event") => return Seen::CrashNote,
         b'N' if line.starts_with(b"Node.js v") => return Seen::CrashNote,
         b'g' | b'p' | b'c' | b'e' | b'[' if is_goroutine(line) => return Seen::Goroutine,
@@ -283,6 +283,13 @@ fn ends_in_line_number(line: &[u8]) -> bool {
         && line.len() > digits
         && line[line.len() - digits - 1] == b':'
         && !line.contains(&b' ')
+}
+
+/// Older versions name their own scripts without a prefix: `events.js:160`.
+fn is_script(line: &[u8]) -> bool {
+    let place = line.trim_ascii_end();
+    let name = place.iter().rposition(|b| *b == b':').map_or(place, |colon| &place[..colon]);
+    name.ends_with(b".js") || name.ends_with(b".ts") || name.ends_with(b".mjs")
 }
 
 fn is_goroutine(line: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! Noise or failure: whose connection was it?
 
+use std::sync::Arc;
 use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::Group;
@@ -81,7 +82,7 @@ pub enum Condition<'r> {
 #[derive(Clone, Debug)]
 pub struct Finding<'r, 'b> {
     /// The rule.
-    pub rule: &'r Rule,
+    pub rule: &'r Arc<Rule>,
     /// The error's type, or the whole text that the template matched.
     pub error: &'b [u8],
     /// The error's message.
@@ -150,7 +151,7 @@ impl RuleSet {
 
     fn trace_rule<'r, 'b>(
         &'r self,
-        rule: &'r Rule,
+        rule: &'r Arc<Rule>,
         matcher: &'r TraceMatcher,
         record: &Record<'b>,
         trace: &Traits,
@@ -290,7 +291,7 @@ impl Signal {
     }
 }
 
-fn line_rule<'r, 'b>(rule: &'r Rule, line: &'r LineMatcher, record: &Record<'b>) -> Judged<'r, 'b> {
+fn line_rule<'r, 'b>(rule: &'r Arc<Rule>, line: &'r LineMatcher, record: &Record<'b>) -> Judged<'r, 'b> {
     let text = record.first_line();
     let anchored = rule
         .anchors

@@ -1,6 +1,6 @@
 //! All rules in force.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
@@ -114,7 +114,7 @@ impl Selection {
 #[derive(Debug)]
 pub struct RuleSet {
     /// In the order in which they are tried: a program's own before its language's.
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<Arc<Rule>>,
     pub(super) signals: Vec<Signal>,
     pub(super) owners: Owners,
     pub(super) bars: Bars,
@@ -138,7 +138,7 @@ impl RuleSet {
         bars: Bars,
     ) -> RuleSet {
         let mut set = RuleSet {
-            rules,
+            rules: rules.into_iter().map(Arc::new).collect(),
             signals,
             owners,
             bars,
@@ -155,12 +155,12 @@ impl RuleSet {
     }
 
     /// The rules, in the order in which they are tried.
-    pub fn rules(&self) -> &[Rule] {
+    pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
     }
 
     /// The rule of that name.
-    pub fn rule(&self, id: &str) -> Option<&Rule> {
+    pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 

@@ -44,6 +44,16 @@ impl Output for Tape {
     }
 
     fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !bytes.starts_with(b"\n") && self.out.last().is_some_and(|last| *last != b'\n') {
+            self.fault = Some(format!("a summary within a line: {}", bytes.escape_ascii()));
+        }
+        if self
+            .passed
+            .last()
+            .is_some_and(|last| last.end < self.input.len() && self.input[last.end - 1] != b'\n')
+        {
+            self.fault = Some(format!("a summary cuts a line: {}", bytes.escape_ascii()));
+        }
         self.out.extend_from_slice(bytes);
         self.summaries.extend_from_slice(bytes);
         Ok(())
@@ -105,7 +115,8 @@ pub enum Cuts {
 }
 
 impl Cuts {
-    fn positions(&self, len: usize) -> Vec<usize> {
+    /// Where the reads end, the last one at the end of the input.
+    pub fn positions(&self, len: usize) -> Vec<usize> {
         let mut positions: Vec<usize> = match self {
             Cuts::Never => Vec::new(),
             Cuts::Every(bytes) => (*bytes..len).step_by(*bytes).collect(),
@@ -159,6 +170,11 @@ impl<'i> Run<'i> {
             .release(&self.input[self.tail.clone()], NOW, &mut self.tape)
             .unwrap();
         self.tail.start += done;
+    }
+
+    /// Somebody asks for the summaries.
+    pub fn flush(&mut self) {
+        self.pipeline.flush(NOW, &mut self.tape).unwrap();
     }
 
     /// The input ends.

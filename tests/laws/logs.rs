@@ -203,7 +203,7 @@ pub fn outgrown() -> impl Strategy<Value = Log> {
         0..LAYOUTS.len(),
         prop::sample::select(&EVENTS[..]),
         any::<bool>(),
-        any::<bool>(),
+        over(),
     )
         .prop_map(|(layout, text, stamped, over)| {
             let mut line = if stamped {
@@ -212,17 +212,17 @@ pub fn outgrown() -> impl Strategy<Value = Log> {
                 Vec::new()
             };
             line.extend_from_slice(text.as_bytes());
-            line.resize(LINE_BYTES_MAX + usize::from(over), b'x');
+            line.resize(LINE_BYTES_MAX + over, b'x');
             line
         });
-    let trace = (any::<Index>(), any::<bool>()).prop_map(|(which, over)| {
+    let trace = (any::<Index>(), over()).prop_map(|(which, over)| {
         let quiet = &stock().quiet;
         let mut record = quiet[which.index(quiet.len())].clone();
         let frame = b"\n\tat com.example.Shop.serve(Shop.java:17)";
-        let bytes = if over {
-            RECORD_BYTES_MAX + 1000
-        } else {
+        let bytes = if over == 0 {
             RECORD_BYTES_MAX / 2
+        } else {
+            RECORD_BYTES_MAX + over
         };
         record.extend(frame.repeat(bytes / frame.len()));
         record
@@ -235,6 +235,11 @@ pub fn outgrown() -> impl Strategy<Value = Log> {
         };
         Log([&before.0, newline, &outgrown, b"\n", &after.0].concat())
     })
+}
+
+/// By how many bytes something is beyond its bound.
+fn over() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(0), Just(1), 100_000..900_000_usize]
 }
 
 /// Bytes of no sense, among them those that mean something.
