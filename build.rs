@@ -72,8 +72,10 @@ fn pack(mut file: Value, signals: &Value) -> Value {
         for prose in ["why", "hides", "source", "proof"] {
             rule.remove(prose);
         }
-        let anchors = rule_anchors(rule, signals).unwrap_or_default();
-        rule.insert("anchors".to_owned(), texts(&anchors));
+        if !rule.contains_key("anchors") {
+            let anchors = rule_anchors(rule, signals).unwrap_or_default();
+            rule.insert("anchors".to_owned(), texts(&anchors));
+        }
     }
     file
 }
@@ -107,6 +109,9 @@ fn rule_anchors(rule: &Map<String, Value>, signals: &Value) -> Option<Vec<Vec<u8
 
 fn with_signal_anchors(mut file: Value) -> Value {
     for signal in file["signal"].as_array_mut().into_iter().flatten() {
+        if signal.get("anchors").is_some() {
+            continue;
+        }
         let message = signal.get("message").and_then(Value::as_str);
         let anchors = anchor::of_link(message, &list(signal.get("type"))).unwrap_or_default();
         signal["anchors"] = texts(&anchors);

@@ -373,7 +373,11 @@ proptest! {
 #[test]
 fn a_summary_waits_for_the_end_of_a_line() {
     let record = "WARNING asyncio: socket.send() raised exception.\n";
-    let log = format!("{record}{record}{}\nend\n", "x".repeat(LINE_BYTES_MAX + 100)).into_bytes();
+    let log = format!(
+        "{record}{record}{}\nend\n",
+        "x".repeat(LINE_BYTES_MAX + 100)
+    )
+    .into_bytes();
     let mut run = Run::new(rules(), usual(), &log);
     run.read_to(log.len() - 20);
     run.flush();

@@ -1,6 +1,8 @@
 //! Messages: one line each on standard error, `quell: PATH: what is wrong, what to do`.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
 use super::paint;
@@ -26,12 +28,21 @@ impl Voice for Stderr {
             Tone::Note => paint::NOTE,
         };
         let text = escape(text.as_bytes());
-        let _ = writeln!(anstream::stderr(), "{style}quell:{style:#} {text}");
+        let line = match AutoStream::choice(&io::stderr()) {
+            ColorChoice::Never => format!("quell: {text}\n"),
+            _ => format!("{style}quell:{style:#} {text}\n"),
+        };
+        write(&line);
     }
 
     fn show(&mut self, text: &str) {
-        let _ = anstream::stderr().write_all(text.as_bytes());
+        write(text);
     }
+}
+
+/// In one piece, so that messages of several programs on one terminal or in one file do not mix.
+fn write(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Says what is wrong with the arguments, or prints the help that they ask for.
@@ -47,10 +58,10 @@ pub fn misuse(error: &clap::Error) -> Exit {
     // An argument is quoted as it was given; one that could steer a terminal is not.
     let lines = plain.lines().map(|line| escape(line.as_bytes()) + "\n");
     let safe: String = lines.collect();
-    let _ = if exit == Exit::Fine || safe.trim_end() == plain.trim_end() {
-        error.print()
+    if exit == Exit::Fine || safe.trim_end() == plain.trim_end() {
+        let _ = error.print();
     } else {
-        anstream::stderr().write_all(safe.as_bytes())
-    };
+        write(&safe);
+    }
     exit
 }

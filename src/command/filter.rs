@@ -64,6 +64,8 @@ pub struct Asked {
 
 /// Filters the inputs into the output.
 pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    // Signals first: one that comes while rules are read and outputs opened is answered, too.
+    let wait = Wait::new().map_err(SinkError::Failed);
     let rules = match asked.rules.load() {
         Ok(rules) => Arc::new(rules),
         Err(errors) => {
@@ -71,8 +73,6 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             return Ending::Refused;
         }
     };
-    // Signals first: one that comes while the outputs are opened is answered, too.
-    let wait = Wait::new().map_err(SinkError::Failed);
     let opened = wait.and_then(|wait| {
         let outlet = Outlet::open(&asked.output, asked.summaries.as_ref())?;
         Ok((wait, outlet))

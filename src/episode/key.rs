@@ -39,20 +39,20 @@ impl KeyBuilder {
             mask(site, &mut self.bytes);
             self.bytes.push(FIELD_END);
         }
-        let in_head = if finding.error.is_empty() {
-            None
-        } else {
-            mask(self.head(record), &mut self.bytes)
-        };
+        let mut in_head = None;
+        if !finding.error.is_empty() {
+            in_head = mask(record.head_text(), &mut self.bytes);
+            // Of a head in two lines the first names class and method.
+            if let Some(head) = record.head.as_ref().filter(|_| record.has_second_head()) {
+                self.bytes.push(FIELD_END);
+                mask(head.text(record.first_line()), &mut self.bytes);
+            }
+        }
         (&self.bytes, finding.path.or(in_head).or(in_message))
     }
 
     fn field(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
         self.bytes.push(FIELD_END);
-    }
-
-    fn head<'b>(&self, record: &Record<'b>) -> &'b [u8] {
-        record.head_text()
     }
 }

@@ -78,7 +78,13 @@ impl Pipeline {
             Treatment::Hold => 0,
         };
         let rule = Arc::clone(sighting.finding.rule);
-        (from, Fate::Hold(Taken { key: key.into(), rule }))
+        (
+            from,
+            Fate::Hold(Taken {
+                key: key.into(),
+                rule,
+            }),
+        )
     }
 
     /// Holds back the lines of a record from its piece number `from` on; what lies between them passes.
@@ -109,13 +115,19 @@ impl Pipeline {
     }
 
     /// Passes on everything up to `to` that was not passed on or held back yet.
-    pub(super) fn pass(&mut self, place: &mut Place<'_>, to: usize, out: &mut dyn Output) -> io::Result<()> {
+    pub(super) fn pass(
+        &mut self,
+        place: &mut Place<'_>,
+        to: usize,
+        out: &mut dyn Output,
+    ) -> io::Result<()> {
         if to > place.passed {
             let stretch = &place.block[place.passed..to];
             if self.options.account {
                 self.ledger.pass(stretch);
             }
             out.pass(stretch, self.offset + place.passed as u64)?;
+            self.torn = !stretch.ends_with(b"\n");
             place.passed = to;
         }
         Ok(())
@@ -182,10 +194,13 @@ impl Pipeline {
             self.open_since = None;
         }
         if bytes.is_empty() {
-            Ok(())
-        } else {
-            out.summary(&bytes)
+            return Ok(());
         }
+        // An input may end without a line ending; a summary is a line of its own all the same.
+        if std::mem::take(&mut self.torn) {
+            bytes.insert(0, b'\n');
+        }
+        out.summary(&bytes)
     }
 }
 

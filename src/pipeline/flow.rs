@@ -27,6 +27,8 @@ pub struct Pipeline {
     pub(super) following: Option<Following>,
     /// A line beyond all bounds is passing; its end was not seen yet.
     pub(super) mid_line: bool,
+    /// The last byte that was passed on did not end a line.
+    pub(super) torn: bool,
     /// Offset in the stream of the next block's first byte.
     pub(super) offset: u64,
     /// When what is held back began to be, by the clock on the wall.
@@ -92,6 +94,7 @@ impl Pipeline {
             layout: None,
             following: None,
             mid_line: false,
+            torn: false,
             offset: 0,
             open_since: None,
             ledger: Ledger::default(),
@@ -137,11 +140,14 @@ impl Pipeline {
         self.flush(now, out)
     }
 
-    /// Writes the summaries of everything held back so far.
+    /// Writes the summaries of everything held back so far; not in the midst of a line that is passing.
     ///
     /// # Errors
     /// Whatever writing to `out` gives.
     pub fn flush(&mut self, now: i64, out: &mut dyn Output) -> io::Result<()> {
+        if self.mid_line {
+            return Ok(());
+        }
         self.collapse
             .flush(self.clock.micros().unwrap_or(now), &mut self.due);
         self.write_due(out)

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::embedded;
 use super::seen::{error_type, strip_thread};
 use super::{Language, Record, Seen};
 
@@ -104,13 +105,8 @@ impl<'b> Reader<'b> {
         if starts_at_error(record) || record.language == Some(Language::Python) {
             return;
         }
-        let first = record.first_line();
-        let text = match &record.head {
-            Some(head) => head.message(first),
-            None => first,
-        };
-        if let Some((error, message)) = embedded_error(text) {
-            self.push(error, message, true);
+        if let Some(named) = embedded::find(record.message_text()) {
+            self.push(named.error, named.message, true);
         }
     }
 
@@ -250,42 +246,4 @@ fn count(text: &[u8]) -> usize {
     digits.fold(0, |sum: usize, b| {
         sum.saturating_mul(10).saturating_add(usize::from(b - b'0'))
     })
-}
-
-/// The first error that a head's text names: a type with a known ending, followed by a colon or the end.
-fn embedded_error(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    const ENDINGS: [&[u8]; 3] = [b"Exception", b"Error", b"Disconnect"];
-    let mut at = 0;
-    while at < text.len() {
-        let start = at + text[at..].iter().position(|b| b.is_ascii_alphabetic())?;
-        let len = text[start..].iter().take_while(|b| is_name(**b)).count();
-        let rest = &text[start..];
-        if ENDINGS.iter().any(|ending| rest[..len].ends_with(ending)) {
-            if let Some(error) = error_type(rest) {
-                let (error, message) = (
-                    error,
-                    rest[error.len()..]
-                        .strip_prefix(b":")
-                        .unwrap_or(&rest[error.len()..]),
-                );
-                let bracketed = start > 0 && text[start - 1] == b'[';
-                let message = if bracketed { bracket(message) } else { message };
-                let message = message.strip_suffix(b" {").unwrap_or(message);
-                return Some((error, message.trim_ascii()));
-            }
-        }
-        at = start + len.max(1);
-    }
-    None
-}
-
-fn is_name(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'/')
-}
-
-/// The text up to the closing bracket of an error printed in brackets.
-fn bracket(text: &[u8]) -> &[u8] {
-    text.iter()
-        .rposition(|b| *b == b']')
-        .map_or(text, |end| &text[..end])
 }

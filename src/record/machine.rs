@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher};
 
+use super::embedded;
 use super::head::{Head, Level, announces_failure};
-use super::seen::Seen;
+use super::seen::{Seen, error_type, strip_thread};
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 
@@ -27,6 +28,10 @@ pub struct Machine {
     /// The first line is the first half of `java.util.logging`'s two-line head.
     two_line: bool,
     dashes: bool,
+    /// A blank line stands between head and trace, so that one behind the trace belongs to it as well.
+    gapped: bool,
+    /// The type of an error that the head's own text ends in.
+    named: Option<Box<[u8]>>,
     /// Starts at an error, not at a logged event: another writer's events may stand between its lines.
     bare: bool,
     /// What PostgreSQL's further lines must repeat; `None` where the head is not one of its reports.
@@ -52,15 +57,20 @@ impl Machine {
             seen => seen,
         };
         // An indented first line is an orphan of something that is gone: it opens nothing.
+        let announces = announces_failure(text);
         let grammar = Grammar::default().step(start, false, |_, _, _| !indented);
         Machine {
             grammar,
             level: head.as_ref().map_or(Level::Unknown, |head| head.level),
-            announces: announces_failure(text),
+            announces,
             two_line: head
                 .as_ref()
                 .is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
             dashes: seen == Seen::Dashes,
+            gapped: false,
+            named: announces
+                .then(|| named_error(head.as_ref().map_or(text, |head| head.message(text))))
+                .flatten(),
             bare: head.is_none(),
             prefix: head.as_ref().and_then(|head| report_prefix(text, head)),
             lines: 1,
@@ -110,6 +120,10 @@ impl Machine {
         let unmoved = self.grammar == next && seen == Seen::Frame && next.accepts();
         self.steady = unmoved.then_some((seen, indented));
         self.grammar = next;
+        self.gapped |= self.lines == 1 && seen == Seen::Blank;
+        if seen == Seen::LevelLine {
+            self.named = named_error(text);
+        }
         self.lines += 1;
         if next.accepts() {
             self.message_lines = 0;
@@ -118,6 +132,15 @@ impl Machine {
             self.message_lines += 1;
             Step::MayTake
         }
+    }
+
+    /// Whether an error at the margin can be what the head announced: a head that ends in an error of its own prints
+    /// the trace of that one.
+    fn may_print(&self, text: &[u8]) -> bool {
+        let error = error_type(strip_thread(text));
+        self.named
+            .as_deref()
+            .is_none_or(|named| error == Some(named))
     }
 
     /// What a line means here: a level line or a detail is one only behind the right head.
@@ -156,14 +179,26 @@ impl Machine {
             }
             _ if language == Language::Postgres => self.prefix.is_some(),
             State::Head => self.two_line || from == State::Start,
-            State::Tail if seen == Seen::Blank => self.two_line,
+            State::Tail if seen == Seen::Blank => self.two_line || self.gapped,
             State::Tail => self.dashes,
+            State::Error
+                if before_trace && !indented && seen == Seen::Error && !self.may_print(text) =>
+            {
+                false
+            }
             State::Error | State::Frames | State::Chain | State::Block if before_trace => {
                 indented && seen == Seen::Error || self.expects_trace() || self.two_line
             }
             _ => true,
         }
     }
+}
+
+/// The type of the error that a head's text ends in, if it names one as what it is about.
+fn named_error(text: &[u8]) -> Option<Box<[u8]>> {
+    embedded::find(text)
+        .filter(|named| !named.bracketed)
+        .map(|named| named.error.into())
 }
 
 fn is_indented(text: &[u8]) -> bool {

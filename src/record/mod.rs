@@ -8,6 +8,7 @@
 
 pub mod assemble;
 mod chain;
+mod embedded;
 pub mod fence;
 pub mod head;
 pub mod machine;
@@ -71,14 +72,14 @@ impl<'b> Record<'b> {
             .map_or(&self.block[..0], |piece| piece.line.text(self.block))
     }
 
-    /// The head's text behind stamp and brackets, or all of the first line where nothing proves a head. Empty where
-    /// the record starts at its error.
+    /// The head's text behind stamp and brackets, or all of the first line where nothing proves a head; of a head in
+    /// two lines the second. Empty where the record starts at its error.
     pub fn head_text(&self) -> &'b [u8] {
         let first = self.first_line();
         match (&self.head, self.pieces.first().map(|piece| piece.seen)) {
-            (Some(head), _) => head.text(first),
+            (Some(head), _) => self.second_head().unwrap_or_else(|| head.text(first)),
             (
-                None,
+                _,
                 Some(
                     Seen::Text
                     | Seen::Open
@@ -90,6 +91,30 @@ impl<'b> Record<'b> {
             ) => first,
             _ => &first[..0],
         }
+    }
+
+    /// The head's text behind its level.
+    pub fn message_text(&self) -> &'b [u8] {
+        let first = self.first_line();
+        match &self.head {
+            Some(head) => self.second_head().unwrap_or_else(|| head.message(first)),
+            None => first,
+        }
+    }
+
+    /// Whether its head has two lines.
+    pub fn has_second_head(&self) -> bool {
+        self.second_head().is_some()
+    }
+
+    /// The message of a head in two lines, as `java.util.logging` prints it.
+    fn second_head(&self) -> Option<&'b [u8]> {
+        let second = self
+            .pieces
+            .get(1)
+            .filter(|piece| piece.seen == Seen::LevelLine)?;
+        let line = second.line.text(self.block);
+        Head::parse(line).map(|head| head.message(line))
     }
 
     /// The lines that say something in words: all but frames and source text.

@@ -126,6 +126,7 @@ fn indented(text: &[u8]) -> Seen {
         }
         b'C' | b'S' | b'W' if let Some(cause) = cause(text) => cause,
         b'F' if text.starts_with(b"File \"") => Seen::File,
+        b'T' | b'D' if is_chain(text) => Seen::Chain,
         b'T' if text.starts_with(b"Traceback (most recent call last)") => Seen::Traceback,
         b'^' | b'~' if text.iter().all(|b| matches!(b, b'^' | b'~' | b' ')) => Seen::Caret,
         b'|' | b'+' if is_group(text) => Seen::Group,
@@ -151,10 +152,7 @@ fn margin(line: &[u8]) -> Seen {
         }
         b'C' | b'S' | b'W' if let Some(cause) = cause(line) => return cause,
         b'T' if line.starts_with(b"Traceback (most recent call last)") => return Seen::Traceback,
-        b'T' if line.starts_with(b"The above exception was the direct cause") => {
-            return Seen::Chain;
-        }
-        b'D' if line.starts_with(b"During handling of the above exception") => return Seen::Chain,
+        b'T' | b'D' if is_chain(line) => return Seen::Chain,
         b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => return Seen::Dashes,
         b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => {
             return Seen::Arrow;
@@ -162,7 +160,9 @@ fn margin(line: &[u8]) -> Seen {
         b'}' | b']' if is_close(line) => return Seen::Close,
         b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
         b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
-        _ if ends_in_line_number(line) && (line[0] == b'/' || is_script(line)) => return Seen::Crash,
+        _ if ends_in_line_number(line) && (line[0] == b'/' || is_script(line)) => {
+            return Seen::Crash;
+        }
         b'E' if line.starts_with(b"Emitted 'error' event") => return Seen::CrashNote,
         b'N' if line.starts_with(b"Node.js v") => return Seen::CrashNote,
         b'g' | b'p' | b'c' | b'e' | b'[' if is_goroutine(line) => return Seen::Goroutine,
@@ -250,6 +250,11 @@ fn cause(text: &[u8]) -> Option<Seen> {
     })
 }
 
+fn is_chain(text: &[u8]) -> bool {
+    text.starts_with(b"The above exception was the direct cause")
+        || text.starts_with(b"During handling of the above exception")
+}
+
 fn is_group(text: &[u8]) -> bool {
     text == b"|"
         || text.starts_with(b"| ")
@@ -288,7 +293,10 @@ fn ends_in_line_number(line: &[u8]) -> bool {
 /// Older versions name their own scripts without a prefix: `events.js:160`.
 fn is_script(line: &[u8]) -> bool {
     let place = line.trim_ascii_end();
-    let name = place.iter().rposition(|b| *b == b':').map_or(place, |colon| &place[..colon]);
+    let name = place
+        .iter()
+        .rposition(|b| *b == b':')
+        .map_or(place, |colon| &place[..colon]);
     name.ends_with(b".js") || name.ends_with(b".ts") || name.ends_with(b".mjs")
 }
 

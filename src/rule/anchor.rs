@@ -68,7 +68,7 @@ pub fn reduce(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 fn worth(literals: &[Vec<u8>]) -> u32 {
     literals
         .iter()
-        .map(|literal| rarity(&rarest_window(literal)[..ANCHOR_BYTES_MIN.min(literal.len())]))
+        .map(|literal| rarity(start(rarest_window(literal))))
         .min()
         .unwrap_or(0)
 }
@@ -108,18 +108,50 @@ fn pieces(literal: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The window of a literal that is met least often by chance: its first four bytes are what the search looks at.
 fn rarest_window(literal: &[u8]) -> &[u8] {
-    let best = pieces(literal)
+    let windows = pieces(literal)
         .filter(|piece| piece.len() >= ANCHOR_BYTES_MIN)
-        .flat_map(|piece| (0..=piece.len() - ANCHOR_BYTES_MIN).map(move |start| &piece[start..]))
-        .max_by_key(|window| rarity(&window[..ANCHOR_BYTES_MIN]));
+        .flat_map(|piece| (0..=piece.len() - ANCHOR_BYTES_MIN).map(move |start| &piece[start..]));
+    // The first of equals: what follows it makes the anchor longer.
+    let best = windows.reduce(|best, window| {
+        if rarity(start(window)) > rarity(start(best)) {
+            window
+        } else {
+            best
+        }
+    });
     // Without such a piece the literal is not ASCII, and stays whole: it must not be cut amid a character.
     best.map_or(literal, |window| {
         &window[..window.len().min(ANCHOR_BYTES_MAX)]
     })
 }
 
-/// How seldom these bytes are met in logs, as a sum over the bytes.
+/// The bytes of a window that the search looks at.
+fn start(window: &[u8]) -> &[u8] {
+    &window[..ANCHOR_BYTES_MIN.min(window.len())]
+}
+
+/// Words that every log is full of: a window within one of them finds everything and nothing.
+const COMMON_WORDS: [&str; 10] = [
+    "Exception",
+    "Error",
+    "error: ",
+    "[info] ",
+    " request",
+    "client ",
+    "server: ",
+    " from ",
+    "socket",
+    "Socket ",
+];
+
+/// How seldom these bytes are met in logs, as a sum over the bytes; nothing for a piece of a common word.
 fn rarity(bytes: &[u8]) -> u32 {
+    if COMMON_WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(word.as_bytes(), bytes).is_some())
+    {
+        return 0;
+    }
     bytes.iter().map(|b| 64 - commonness(*b)).sum()
 }
 

@@ -1,9 +1,10 @@
 //! What no rule may take: failures that share words with noise.
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
 use super::file::{BarText, NeverFile};
+use super::pattern::Pattern;
 use super::types::TypeList;
 use crate::record::{Language, Record};
 
@@ -20,10 +21,10 @@ pub enum Bar {
 #[derive(Debug)]
 pub struct Bars {
     bars: Vec<(Bar, BarText)>,
-    /// All patterns of all bars, matched in one pass.
-    words: OnceLock<Option<RegexSet>>,
-    /// Of each pattern of `words`, the bar it belongs to.
-    bar_of: Vec<usize>,
+    /// All patterns of all bars as one, for yes or no: nearly all records pass.
+    words: OnceLock<Option<Regex>>,
+    /// The patterns one by one, each with the bar it belongs to.
+    patterns: Vec<(usize, Pattern)>,
     /// Of each bar, the types that it bars; all of them together first, since nearly all records pass.
     types: Vec<TypeList>,
     all_types: TypeList,
@@ -55,10 +56,14 @@ impl Bars {
             .collect();
         Ok(Bars {
             words: OnceLock::new(),
-            bar_of: bars
+            patterns: bars
                 .iter()
                 .enumerate()
-                .flat_map(|(at, (_, bar))| bar.message.iter().map(move |_| at))
+                .flat_map(|(at, (_, bar))| {
+                    bar.message
+                        .iter()
+                        .map(move |text| (at, Pattern::lazy(text)))
+                })
                 .collect(),
             types: bars
                 .iter()
@@ -89,8 +94,10 @@ impl Bars {
         // The tests of the built-in rules compile all patterns, so that `None` cannot come up here.
         let words = self.words.get_or_init(|| self.build().ok()).as_ref()?;
         let line = lines.find(|line| words.is_match(line))?;
-        let first = words.matches(line).into_iter().next()?;
-        self.bar_of.get(first).copied()
+        let mut patterns = self.patterns.iter();
+        patterns
+            .find(|(_, pattern)| pattern.is_match(line))
+            .map(|(at, _)| *at)
     }
 
     /// Whether an outer error of this type says no more than the disconnect that it wraps.
@@ -104,11 +111,15 @@ impl Bars {
         self.build().map(|_| ()).map_err(|error| error.to_string())
     }
 
-    fn build(&self) -> Result<RegexSet, regex::Error> {
-        let patterns: Vec<&String> = self.bars.iter().flat_map(|(_, bar)| &bar.message).collect();
-        let unicode = patterns.iter().any(|pattern| !pattern.is_ascii());
-        RegexSetBuilder::new(patterns)
-            .unicode(unicode)
+    fn build(&self) -> Result<Regex, regex::Error> {
+        let all: Vec<String> = self
+            .patterns
+            .iter()
+            .map(|(_, pattern)| format!("(?:{})", pattern.as_str()))
+            .collect();
+        let all = all.join("|");
+        RegexBuilder::new(&all)
+            .unicode(!all.is_ascii())
             .size_limit(BARS_BYTES_MAX)
             .build()
     }

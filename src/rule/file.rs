@@ -67,7 +67,8 @@ pub struct RuleText {
     /// What proves it.
     #[serde(default)]
     pub proof: ProofText,
-    /// What the skim looks for, worked out when the program was built. Absent in files that people write.
+    /// Literals one of which is in every record that the rule takes. Worked out from the patterns where a file names
+    /// none.
     #[serde(default)]
     pub anchors: Vec<String>,
 }
@@ -175,7 +176,7 @@ pub struct SignalText {
     /// What the message must match.
     #[serde(default)]
     pub message: Option<String>,
-    /// Worked out when the program was built.
+    /// Literals one of which is in every text that matches. Worked out where a file names none.
     #[serde(default)]
     pub anchors: Vec<String>,
 }

@@ -1,12 +1,12 @@
 //! Noise or failure: whose connection was it?
 
-use std::sync::Arc;
 use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::Group;
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
 use super::traits::{Memory, Traits};
 use crate::record::{Language, Link, Record, Seen};
+use std::sync::Arc;
 
 /// What becomes of a record.
 #[derive(Debug)]
@@ -291,7 +291,11 @@ impl Signal {
     }
 }
 
-fn line_rule<'r, 'b>(rule: &'r Arc<Rule>, line: &'r LineMatcher, record: &Record<'b>) -> Judged<'r, 'b> {
+fn line_rule<'r, 'b>(
+    rule: &'r Arc<Rule>,
+    line: &'r LineMatcher,
+    record: &Record<'b>,
+) -> Judged<'r, 'b> {
     let text = record.first_line();
     let anchored = rule
         .anchors

@@ -80,8 +80,9 @@ impl RuleSet {
                 .and_then(|group| self.owners.group(group))
                 .map(|group| group.side);
             if !matches!(side, Some(Side::Runtime | Side::Either)) {
-                let same = record
-                    .frames
+                let link = record.links.iter().find(|link| link.frames.contains(&at));
+                let own = link.map_or(&record.frames[..0], |link| record.frames_of(link));
+                let same = own
                     .iter()
                     .filter(|other| other.text == frame.text && other.code == frame.code);
                 traits.is_torn = language == Language::Python && same.count() > 1;
@@ -111,6 +112,10 @@ fn socket_frames(record: &Record<'_>, language: Language) -> Vec<usize> {
             frames.extend(shared.rev());
         } else {
             frames.extend(shared);
+        }
+        // What a Python error was raised from is itself amid the frames of the error around it.
+        if language == Language::Python {
+            continue;
         }
         if link.common == 0 {
             break;

@@ -1,0 +1,10 @@
+//! The program as others see it: what it reads, writes, says and answers, in real processes.
+
+#[path = "cli/kit.rs"]
+mod kit;
+// What may be typed, and what is said about mistakes.
+#[path = "cli/asked.rs"]
+mod asked;
+// What stays open: pipes, signals, the clock.
+#[path = "cli/live.rs"]
+mod live;
