@@ -51,8 +51,10 @@ impl Default for Settings {
 pub struct Sighting<'a> {
     /// What the rule found.
     pub finding: Finding<'a, 'a>,
-    /// When it was written, in microseconds since 1970.
+    /// When it was written, in microseconds since 1970, as far as the log's clock believes it.
     pub micros: i64,
+    /// The time it bears itself, believed or not: whether a kind was forgotten depends on nothing that comes between.
+    pub stamp: i64,
     /// How its time was written, if it bears one.
     pub layout: Option<Layout>,
     /// Its lines.
@@ -85,7 +87,7 @@ struct Episode {
     order: u64,
     /// When it was last seen: the order of sightings, and the time.
     last_sighting: u64,
-    last_micros: i64,
+    last_stamp: i64,
     last_window: i64,
     peers: Names,
     paths: Names,
@@ -157,9 +159,9 @@ impl Collapse {
         let new = match self.episodes.get_mut(key) {
             None => true,
             Some(episode) => {
-                let silent = sighting.micros.saturating_sub(episode.last_micros);
+                let silent = sighting.stamp.saturating_sub(episode.last_stamp);
                 episode.last_sighting = sightings;
-                episode.last_micros = episode.last_micros.max(sighting.micros);
+                episode.last_stamp = sighting.stamp;
                 silent > forget && episode.summary.count == 0
             }
         };
@@ -229,14 +231,14 @@ impl Collapse {
     }
 
     fn admit(&mut self, key: &[u8], sighting: &Sighting<'_>, due: &mut Vec<Summary>) {
-        if self.episodes.len() >= self.settings.kinds_max {
+        if self.episodes.len() >= self.settings.kinds_max.max(1) {
             self.evict(sighting.micros, due);
         }
         let episode = Episode {
             summary: Summary::of(sighting, FIRST_QUOTE_BYTES),
             order: self.sightings,
             last_sighting: self.sightings,
-            last_micros: sighting.micros,
+            last_stamp: sighting.stamp,
             last_window: i64::MIN,
             peers: Names::default(),
             paths: Names::default(),

@@ -39,7 +39,7 @@ pub fn line_at(block: &[u8], start: usize) -> Option<Line> {
     let carriage_return = text_len > 0 && rest[text_len - 1] == b'\r';
     Some(Line {
         start,
-        text_end: start + text_len - usize::from(carriage_return && complete),
+        text_end: start + text_len - usize::from(carriage_return),
         end: start + len,
         complete,
     })
@@ -70,7 +70,7 @@ mod tests {
         let second = line_at(block, first.end).unwrap();
         assert_eq!(second.text(block), b"");
         let last = line_at(block, second.end).unwrap();
-        assert_eq!(last.text(block), b"two\r");
+        assert_eq!(last.text(block), b"two");
         assert!(!last.complete);
         assert_eq!(line_at(block, last.end), None);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::flow::{Fate, Pipeline, Place, Taken};
 use super::{Amount, Output};
 use crate::episode::{Sighting, Treatment, clock::Moved};
-use crate::record::{Assembly, Record};
+use crate::record::{Assembly, Extent, Record};
 use crate::rule::{Finding, Reason, Verdict};
 
 impl Pipeline {
@@ -25,10 +25,9 @@ impl Pipeline {
         self.read_marks(place, start, now, out)?;
         let record = Record::parse(place.block, &assembly.pieces);
         let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
-        let micros = match stamp {
-            Some(stamp) => self.read_stamp(stamp, now),
-            None => self.clock.micros().unwrap_or(now),
-        };
+        let unstamped = self.clock.micros().unwrap_or(now);
+        let own = stamp.map_or(unstamped, |stamp| stamp.resolve(unstamped));
+        let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, now));
         self.collapse
             .turn(self.clock.micros().unwrap_or(now), &mut self.due);
         let rules = Arc::clone(&self.rules);
@@ -38,14 +37,20 @@ impl Pipeline {
             rules.judge_with(&record, &mut self.memory)
         };
         let (from, fate) = match verdict {
-            Verdict::Collapse(finding) => self.take(assembly, &record, finding, micros),
+            Verdict::Collapse(finding) => self.take(assembly, &record, finding, (micros, own)),
             Verdict::Keep(_) => (usize::MAX, Fate::Pass),
         };
         self.write_due_at(place, start, out)?;
         match &fate {
             Fate::Hold(taken) => {
                 self.open_since = self.open_since.or(Some(now));
-                self.hold(assembly, from, place, taken, u64::from(from == 0), out)?;
+                self.hold(assembly, from, place, taken, now, out)?;
+                let records = u64::from(from == 0);
+                let amount = Amount {
+                    records,
+                    ..Amount::default()
+                };
+                self.ledger.suppress(&taken.rule, amount);
             }
             Fate::Pass => self.ledger.keep(assembly.oversize),
         }
@@ -58,14 +63,19 @@ impl Pipeline {
         assembly: &Assembly,
         record: &Record<'b>,
         finding: Finding<'_, 'b>,
-        micros: i64,
+        (micros, stamp): (i64, i64),
     ) -> (usize, Fate) {
         let (lines, bytes) = extent_of(assembly, 0);
         let (key, path) = self.key.build(record, &finding);
-        let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
+        let layout = record
+            .head
+            .as_ref()
+            .and_then(|head| head.stamp.as_ref())
+            .map(|stamp| stamp.layout);
         let sighting = Sighting {
             micros,
-            layout: stamp.map(|stamp| stamp.layout),
+            stamp,
+            layout,
             lines,
             bytes,
             peer: finding.peer.or_else(|| record.peer()),
@@ -74,7 +84,11 @@ impl Pipeline {
         };
         let from = match self.collapse.take(key, &sighting, &mut self.due) {
             Treatment::Show => return (usize::MAX, Fate::Pass),
-            Treatment::ShowLine => 1,
+            Treatment::ShowLine => {
+                let (lines, bytes) = extent_of(assembly, 1);
+                self.collapse.extend(key, lines, bytes);
+                1
+            }
             Treatment::Hold => 0,
         };
         let rule = Arc::clone(sighting.finding.rule);
@@ -94,10 +108,11 @@ impl Pipeline {
         from: usize,
         place: &mut Place<'_>,
         taken: &Taken,
-        records: u64,
+        now: i64,
         out: &mut dyn Output,
     ) -> io::Result<()> {
         for piece in assembly.pieces.iter().skip(from) {
+            self.judge_between(place, piece.line.start, now, out)?;
             self.pass(place, piece.line.start, out)?;
             place.passed = piece.line.end;
         }
@@ -108,9 +123,29 @@ impl Pipeline {
             Amount {
                 bytes,
                 lines,
-                records,
+                records: 0,
             },
         );
+        Ok(())
+    }
+
+    /// Judges the lines of others between two lines of a record that is held back: without it they stand alone.
+    fn judge_between(
+        &mut self,
+        place: &mut Place<'_>,
+        to: usize,
+        now: i64,
+        out: &mut dyn Output,
+    ) -> io::Result<()> {
+        let mut assembly = Assembly::default();
+        let mut at = place.passed;
+        while at < to {
+            let Extent::Whole { end } = assembly.read(&place.block[..to], at, true) else {
+                break;
+            };
+            self.decide(&assembly, place, now, out)?;
+            at = end.max(at + 1);
+        }
         Ok(())
     }
 
@@ -208,7 +243,7 @@ impl Pipeline {
 pub(super) fn extent_of(assembly: &Assembly, from: usize) -> (u64, u64) {
     let own = assembly.pieces.get(from..).unwrap_or_default();
     (
-        own.len() as u64,
+        own.iter().filter(|piece| piece.line.complete).count() as u64,
         own.iter()
             .map(|piece| (piece.line.end - piece.line.start) as u64)
             .sum(),

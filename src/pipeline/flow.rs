@@ -207,7 +207,7 @@ impl Pipeline {
             marked: 0,
         };
         let mut assembly = std::mem::take(&mut self.assembly);
-        let mut at = self.follow(&mut assembly, &mut place, true, out)?;
+        let mut at = self.follow(&mut assembly, &mut place, true, now, out)?;
         while at < complete.len() {
             let Extent::Whole { end } = assembly.read(complete, at, true) else {
                 break;
@@ -252,7 +252,7 @@ impl Pipeline {
             self.mid_line = end.is_none();
         }
         let mut assembly = std::mem::take(&mut self.assembly);
-        let start = self.follow(&mut assembly, &mut place, last, out)?;
+        let start = self.follow(&mut assembly, &mut place, last, now, out)?;
         let end = if self.following.is_some() {
             start
         } else if self.options.gear == Gear::Step {

@@ -106,6 +106,7 @@ impl Pipeline {
         assembly: &mut Assembly,
         place: &mut Place<'_>,
         last: bool,
+        now: i64,
         out: &mut dyn Output,
     ) -> io::Result<usize> {
         let start = place.passed;
@@ -115,7 +116,7 @@ impl Pipeline {
         let extent = assembly.resume(following.machine, place.block, start, last);
         let end = assembly.pieces.last().map_or(start, |piece| piece.line.end);
         if let Fate::Hold(taken) = &following.fate {
-            self.hold(assembly, 0, place, taken, 0, out)?;
+            self.hold(assembly, 0, place, taken, now, out)?;
             let (lines, bytes) = extent_of(assembly, 0);
             self.collapse.extend(&taken.key, lines, bytes);
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::embedded;
-use super::seen::{error_type, strip_thread};
+use super::error_type::{error_type, strip_thread};
 use super::{Language, Record, Seen};
 
 /// How an error hangs together with the one printed before it.

@@ -1,6 +1,6 @@
 //! An error that a head's own text names: `… failed: java.io.IOException: Broken pipe`.
 
-use super::seen::error_type;
+use super::error_type::error_type;
 
 /// An error named in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::hash::{BuildHasher, Hasher};
 
 use super::embedded;
+use super::error_type::{error_type, strip_thread};
 use super::head::{Head, Level, announces_failure};
-use super::seen::{Seen, error_type, strip_thread};
+use super::seen::Seen;
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 

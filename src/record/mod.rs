@@ -9,10 +9,12 @@
 pub mod assemble;
 mod chain;
 mod embedded;
+mod error_type;
 pub mod fence;
 pub mod head;
 pub mod machine;
 pub mod seen;
+mod shape;
 pub mod trace;
 
 pub use assemble::{Assembly, Extent, Piece};
@@ -78,17 +80,14 @@ impl<'b> Record<'b> {
         let first = self.first_line();
         match (&self.head, self.pieces.first().map(|piece| piece.seen)) {
             (Some(head), _) => self.second_head().unwrap_or_else(|| head.text(first)),
-            (
-                _,
-                Some(
-                    Seen::Text
-                    | Seen::Open
-                    | Seen::Crash
-                    | Seen::Dashes
-                    | Seen::Panic
-                    | Seen::Goroutine,
-                ),
-            ) => first,
+            // Between socketserver's dashes and its traceback stands whose request it was.
+            (_, Some(Seen::Dashes)) => {
+                let second = self.pieces.get(1).filter(|piece| piece.seen == Seen::Text);
+                second.map_or(first, |piece| piece.line.text(self.block))
+            }
+            (_, Some(Seen::Text | Seen::Open | Seen::Crash | Seen::Panic | Seen::Goroutine)) => {
+                first
+            }
             _ => &first[..0],
         }
     }

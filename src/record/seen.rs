@@ -1,10 +1,11 @@
 //! What one line looks like, told from its own bytes alone.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
+use super::error_type::is_error;
 use super::head::Head;
+use super::shape::{
+    ends_in_line_number, has_place, has_ruby_place, is_access, is_backtrace_entry, is_chain,
+    is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor, is_script,
+};
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +63,9 @@ pub enum Seen {
     Goroutine,
     /// `net/http.(*conn).serve(0xc0000…)`.
     GoCall,
-    /// Tab, path, colon, line: `	/usr/lib/go/src/net/http/server.go:1850 +0xbf`; Ruby's frames look alike.
+    /// Behind a tab, path, colon, line: `/usr/lib/go/src/net/http/server.go:1850 +0xbf`; Ruby's frames look alike.
     Place,
-    /// `	from /path:12:in `x'`.
+    /// Behind a tab: `from /path:12:in 'x'`.
     From,
     /// `Stack trace:`, `#0 /path(12): f()`, `  thrown in /path on line 3`, `Next Exception: …`.
     Php,
@@ -157,6 +158,7 @@ fn margin(line: &[u8]) -> Seen {
         b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => {
             return Seen::Arrow;
         }
+        b'{' if is_json_summary(line) => return Seen::Summary,
         b'}' | b']' if is_close(line) => return Seen::Close,
         b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
         b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
@@ -248,170 +250,4 @@ fn cause(text: &[u8]) -> Option<Seen> {
     } else {
         Seen::Cause
     })
-}
-
-fn is_chain(text: &[u8]) -> bool {
-    text.starts_with(b"The above exception was the direct cause")
-        || text.starts_with(b"During handling of the above exception")
-}
-
-fn is_group(text: &[u8]) -> bool {
-    text == b"|"
-        || text.starts_with(b"| ")
-        || text.starts_with(b"+-")
-        || text.starts_with(b"+ Exception Group")
-}
-
-fn is_reactor(text: &[u8]) -> bool {
-    const MARKS: [&[u8]; 6] = [
-        b"Original Stack Trace:",
-        b"Error has been observed",
-        b"*__checkpoint",
-        b"|_ ",
-        b"*________",
-        b"\xE2\x87\xA2 ",
-    ];
-    MARKS.iter().any(|mark| text.starts_with(mark))
-}
-
-fn is_close(line: &[u8]) -> bool {
-    line.len() <= 4
-        && line
-            .iter()
-            .all(|b| matches!(b, b'}' | b']' | b')' | b'{' | b' ' | b',' | b';'))
-}
-
-/// `node:events:502`, `/srv/app.js:17`: a place and nothing else.
-fn ends_in_line_number(line: &[u8]) -> bool {
-    let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    digits > 0
-        && line.len() > digits
-        && line[line.len() - digits - 1] == b':'
-        && !line.contains(&b' ')
-}
-
-/// Older versions name their own scripts without a prefix: `events.js:160`.
-fn is_script(line: &[u8]) -> bool {
-    let place = line.trim_ascii_end();
-    let name = place
-        .iter()
-        .rposition(|b| *b == b':')
-        .map_or(place, |colon| &place[..colon]);
-    name.ends_with(b".js") || name.ends_with(b".ts") || name.ends_with(b".mjs")
-}
-
-fn is_goroutine(line: &[u8]) -> bool {
-    (line.starts_with(b"goroutine ") && line.ends_with(b":"))
-        || line.starts_with(b"panic: ")
-        || line.starts_with(b"created by ")
-        || line.starts_with(b"exit status ")
-        || line.starts_with(b"[signal SIG")
-}
-
-/// `net/http.(*conn).serve(0xc0000a6000, {0x7f…})`: a dotted name and an argument list to the end of the line.
-fn is_go_call(line: &[u8]) -> bool {
-    let Some(open) = line.iter().position(|b| *b == b'(' || *b == b' ') else {
-        return false;
-    };
-    line.ends_with(b")") && line[open] == b'(' && line[..open].contains(&b'.')
-}
-
-/// A path with a line number: `/path/x.go:12 +0x1`, `/path/x.rb:12:in `f'`.
-fn has_place(text: &[u8]) -> bool {
-    text.windows(2)
-        .any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
-}
-
-fn has_ruby_place(text: &[u8]) -> bool {
-    text.contains(&b'/') && memchr::memmem::find(text, b":in ").is_some() && has_place(text)
-}
-
-/// `12: name::of::function` in a Rust backtrace or a numbered chain of causes.
-fn is_backtrace_entry(text: &[u8]) -> bool {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    text.get(digits) == Some(&b':') && text.get(digits + 1) == Some(&b' ')
-}
-
-/// `… "GET /x HTTP/1.1" 200 …`.
-fn is_access(line: &[u8]) -> bool {
-    static PROTOCOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" HTTP/"));
-    let Some(quote) = memchr::memchr(b'"', line) else {
-        return false;
-    };
-    PROTOCOL.find(&line[quote..]).is_some_and(|at| {
-        let after = line.get(quote + at + 6..).unwrap_or_default();
-        let version = after
-            .iter()
-            .take_while(|b| b.is_ascii_digit() || **b == b'.')
-            .count();
-        let status = after
-            .get(version + 1..)
-            .unwrap_or_default()
-            .trim_ascii_start();
-        after.get(version) == Some(&b'"')
-            && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
-    })
-}
-
-/// `Type: message` or `Type`: a name whose last part begins with a capital letter. Without dots only names that end
-/// like error types count, and only at the margin unless `indented` Node and .NET blocks show them.
-fn is_error(text: &[u8], indented: bool) -> bool {
-    let text = text.strip_prefix(b"[").unwrap_or(text);
-    let text = strip_thread(text);
-    let text = text.strip_prefix(b"Uncaught ").unwrap_or(text);
-    match error_type(text) {
-        Some(name) => {
-            !indented || name.contains(&b'.') || text.len() > name.len() && text[name.len()] == b':'
-        }
-        None => false,
-    }
-}
-
-/// Takes off `Exception in thread "main" `.
-pub fn strip_thread(text: &[u8]) -> &[u8] {
-    let Some(rest) = text.strip_prefix(b"Exception in thread \"") else {
-        return text;
-    };
-    match memchr::memmem::find(rest, b"\" ") {
-        Some(at) => &rest[at + 2..],
-        None => text,
-    }
-}
-
-/// The error type that `text` begins with, if it begins with one: followed by a colon, white space in brackets, or
-/// the end.
-pub fn error_type(text: &[u8]) -> Option<&[u8]> {
-    let len = text
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'/'))
-        .count();
-    let name = &text[..len];
-    let after = &text[len..];
-    let ends = after.is_empty()
-        || after.starts_with(b":")
-        || after.starts_with(b" [")
-        || after.starts_with(b" (");
-    if !ends || name.starts_with(b"/") || name.ends_with(b".") {
-        return None;
-    }
-    let last = name.rsplit(|b| matches!(b, b'.' | b'$')).next()?;
-    let capital =
-        last.first().is_some_and(u8::is_ascii_uppercase) && last.iter().any(u8::is_ascii_lowercase);
-    let dotted = name.contains(&b'.') && name.first().is_some_and(|b| b.is_ascii_alphabetic());
-    let known = [
-        "Error",
-        "Exception",
-        "Throwable",
-        "Disconnect",
-        "Failure",
-        "Interrupt",
-        "Warning",
-        "Closed",
-    ]
-    .iter()
-    .any(|ending| last.ends_with(ending.as_bytes()));
-    let plain = known && !name.contains(&b'.');
-    // A dotted name without a known ending needs its package in lower case: `sentence.Next: …` is none.
-    let packaged = dotted && (known || name[0].is_ascii_lowercase() && after.starts_with(b":"));
-    (capital && (plain || packaged)).then_some(name)
 }

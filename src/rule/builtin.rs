@@ -30,6 +30,9 @@ pub struct UserFile {
     pub text: String,
 }
 
+/// A rule file's text, and what it says.
+pub type ParsedFile = (UserFile, RuleFile);
+
 impl RuleSet {
     /// The built-in rules and the user's, as far as the selection admits them.
     ///
@@ -88,7 +91,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn from_texts() -> Result<(RuleSet, Vec<(UserFile, RuleFile)>), Vec<RuleError>> {
+    pub fn from_texts() -> Result<(RuleSet, Vec<ParsedFile>), Vec<RuleError>> {
         let mut parts = packed().map_err(|error| vec![error])?;
         parts.files.clear();
         let mut files = Vec::new();

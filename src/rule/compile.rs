@@ -177,7 +177,7 @@ impl Frame<'_> {
             message,
             anchors: Vec::new(),
         });
-        Ok(Matcher::Trace(TraceMatcher {
+        Ok(Matcher::Trace(Box::new(TraceMatcher {
             language,
             signals: trace.signal.iter().map(find).collect::<Result<_, _>>()?,
             inline,
@@ -191,7 +191,7 @@ impl Frame<'_> {
             frame: self.patterns(at, &["trace", "frame"], &trace.frame)?,
             code: self.patterns(at, &["trace", "code"], &trace.code)?,
             not: self.patterns(at, &["trace", "not"], &trace.not)?,
-        }))
+        })))
     }
 
     fn owner(&self, at: usize, name: &str) -> Result<OwnerChoice, RuleError> {

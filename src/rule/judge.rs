@@ -3,6 +3,7 @@
 use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::Group;
+use super::pattern::Pattern;
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
 use super::traits::{Memory, Traits};
 use crate::record::{Language, Link, Record, Seen};
@@ -157,73 +158,16 @@ impl RuleSet {
         trace: &Traits,
     ) -> Judged<'r, 'b> {
         let language = record.language.or(trace.guessed);
-        let link = self
-            .signal_link(matcher, record, language)
-            .ok_or(Condition::Signal)?;
-        let found = |patterns: &[super::pattern::Pattern], text: &[u8]| {
-            patterns.iter().any(|pattern| pattern.is_match(text))
-        };
-        if matcher
-            .head
-            .as_ref()
-            .is_some_and(|head| !head.is_match(record.head_text()))
-        {
+        let link = self.signal_link(matcher, record, language);
+        let link = link.ok_or(Condition::Signal)?;
+        let head = matcher.head.as_ref();
+        if head.is_some_and(|head| !head.is_match(record.head_text())) {
             return Err(Condition::Head);
         }
         let owner = trace.owner.and_then(|at| record.frames.get(at));
-        let group = trace.group.and_then(|at| self.owners.group(at));
-        let owned = matcher.owner.iter().any(|choice| owned_by(choice, group));
-        if !owned {
-            return Err(Condition::Owner {
-                found: group.map(|group| group.name.as_str()),
-            });
-        }
-        if let Some(client) = trace.client.and_then(|at| self.owners.group(at)) {
-            let found = &client.name;
-            return Err(Condition::Client { found });
-        }
-        if !matcher.frame.is_empty()
-            && !record
-                .frames
-                .iter()
-                .any(|frame| found(&matcher.frame, frame.text))
-        {
-            return Err(Condition::Frame);
-        }
-        if !matcher.code.is_empty() && !found(&matcher.code, owner.map_or(b"", |frame| frame.code))
-        {
-            return Err(Condition::Frame);
-        }
-        if record
-            .pieces
-            .iter()
-            .any(|piece| found(&matcher.not, piece.line.text(record.block)))
-        {
-            return Err(Condition::Not);
-        }
-        if record
-            .links
-            .iter()
-            .any(|link| !self.is_plain(rule, matcher, link))
-        {
-            return Err(Condition::Wrapper);
-        }
-        if rule.tier == Tier::Undecided && matcher.head.is_none() && !record.head_text().is_empty()
-        {
-            return Err(Condition::Words);
-        }
-        if trace.is_torn {
-            return Err(Condition::Torn);
-        }
-        match trace
-            .bar
-            .or_else(|| self.bars.of_words(std::iter::once(record.first_line())))
-            .and_then(|at| self.bars.bar(at))
-        {
-            Some((Bar::FailedCall, bar)) => Err(Condition::FailedCall { bar }),
-            Some((Bar::Never, bar)) => Err(Condition::Never { bar }),
-            None => Ok(()),
-        }?;
+        self.check_owner(matcher, trace)?;
+        check_frames(matcher, record, owner.map_or(b"", |frame| frame.code))?;
+        self.check_words(rule, matcher, record, trace)?;
         Ok(Finding {
             rule,
             error: link.error,
@@ -232,6 +176,64 @@ impl RuleSet {
             peer: None,
             path: None,
         })
+    }
+
+    /// Whose socket it was.
+    fn check_owner<'r>(
+        &'r self,
+        matcher: &TraceMatcher,
+        trace: &Traits,
+    ) -> Result<(), Condition<'r>> {
+        let group = trace.group.and_then(|at| self.owners.group(at));
+        if !matcher.owner.iter().any(|choice| owned_by(choice, group)) {
+            return Err(Condition::Owner {
+                found: group.map(|group| group.name.as_str()),
+            });
+        }
+        match trace.client.and_then(|at| self.owners.group(at)) {
+            Some(client) => Err(Condition::Client {
+                found: &client.name,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// That nothing in the record says more than the disconnect.
+    fn check_words<'r>(
+        &'r self,
+        rule: &Rule,
+        matcher: &TraceMatcher,
+        record: &Record<'_>,
+        trace: &Traits,
+    ) -> Result<(), Condition<'r>> {
+        let mut lines = record
+            .pieces
+            .iter()
+            .map(|piece| piece.line.text(record.block));
+        if !matcher.not.is_empty() && lines.any(|line| found(&matcher.not, line)) {
+            return Err(Condition::Not);
+        }
+        if !record
+            .links
+            .iter()
+            .all(|link| self.is_plain(rule, matcher, link))
+        {
+            return Err(Condition::Wrapper);
+        }
+        let silent = matcher.head.is_some() || record.head_text().is_empty();
+        if rule.tier == Tier::Undecided && !silent {
+            return Err(Condition::Words);
+        }
+        if trace.is_torn {
+            return Err(Condition::Torn);
+        }
+        let first = std::iter::once(record.first_line());
+        let bar = trace.bar.or_else(|| self.bars.of_words(first));
+        match bar.and_then(|at| self.bars.bar(at)) {
+            Some((Bar::FailedCall, bar)) => Err(Condition::FailedCall { bar }),
+            Some((Bar::Never, bar)) => Err(Condition::Never { bar }),
+            None => Ok(()),
+        }
     }
 
     fn signal_link<'a, 'b>(
@@ -361,6 +363,26 @@ fn is_dump(seen: Seen) -> bool {
         seen,
         Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More
     )
+}
+
+fn found(patterns: &[Pattern], text: &[u8]) -> bool {
+    patterns.iter().any(|pattern| pattern.is_match(text))
+}
+
+/// That the frames, and the source text below the owner's, are the ones the rule asks for.
+fn check_frames<'r>(
+    matcher: &TraceMatcher,
+    record: &Record<'_>,
+    code: &[u8],
+) -> Result<(), Condition<'r>> {
+    let mut frames = record.frames.iter();
+    let framed = matcher.frame.is_empty() || frames.any(|frame| found(&matcher.frame, frame.text));
+    let coded = matcher.code.is_empty() || found(&matcher.code, code);
+    if framed && coded {
+        Ok(())
+    } else {
+        Err(Condition::Frame)
+    }
 }
 
 fn owned_by(choice: &OwnerChoice, group: Option<&Group>) -> bool {

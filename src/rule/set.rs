@@ -38,7 +38,7 @@ pub struct Rule {
 #[derive(Debug)]
 pub(super) enum Matcher {
     Line(LineMatcher),
-    Trace(TraceMatcher),
+    Trace(Box<TraceMatcher>),
 }
 
 #[derive(Debug)]

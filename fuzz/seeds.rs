@@ -1,0 +1,113 @@
+//! Writes the corpora that fuzzing starts from: the proofs of the built-in rules, their files, and windows of the
+//! captured logs. Run from the folder of the package: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use quell::rule::RuleSet;
+
+/// Bytes of one window of a captured log: a few traces. Short inputs are tried often.
+const WINDOW_BYTES: usize = 6 * 1024;
+
+/// Windows taken from one log, spread over its length.
+const WINDOWS: usize = 4;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let corpus = Path::new("fuzz/corpus");
+    let (mut texts, mut files) = (Vec::new(), Vec::new());
+    let (_, sources) = RuleSet::from_texts().map_err(|errors| errors[0].clone())?;
+    for (source, parsed) in &sources {
+        let proofs = parsed.rule.iter().map(|rule| &rule.proof);
+        let examples = proofs.flat_map(|proof| proof.quiet.iter().chain(&proof.loud));
+        texts.extend(examples.map(|example| example.trim_matches('\n').as_bytes().to_vec()));
+        files.extend(single_rules(&source.text, &parsed.program));
+    }
+    for log in logs(Path::new("fixtures"))? {
+        texts.extend(windows(&fs::read(log)?));
+    }
+    // The leading bytes are each target's own settings; `\0` stands for the plainest.
+    write_all(&corpus.join("record"), &[0; 3], &texts)?;
+    write_all(
+        &corpus.join("pipeline"),
+        &[0, 0, 1, 0, 9, 1, 80, 2, 200, 3],
+        &doubled(&texts),
+    )?;
+    write_all(&corpus.join("stamp"), &[0], &lines(&texts))?;
+    write_all(&corpus.join("rule_file"), &[], &files)
+}
+
+/// A rule file cut into one file for each rule, renamed, so that it does not clash with the built-in one.
+fn single_rules(text: &str, program: &str) -> Vec<Vec<u8>> {
+    let mut parts = text.split("\n[[rule]]");
+    let front = parts.next().unwrap_or_default();
+    parts
+        .map(|rule| {
+            let own = format!("{front}\n[[rule]]{rule}");
+            own.replacen("id = \"", "id = \"my-", 1)
+                .replacen(&format!("program = \"{program}\""), "program = \"mine\"", 1)
+                .into_bytes()
+        })
+        .collect()
+}
+
+/// Each text twice, so that a repeat is there to be held back.
+fn doubled(texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    texts
+        .iter()
+        .map(|text| [text, &b"\n"[..], text, b"\n"].concat())
+        .collect()
+}
+
+fn lines(texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut fronts: Vec<Vec<u8>> = texts
+        .iter()
+        .flat_map(|text| text.split(|b| *b == b'\n'))
+        .filter(|line| line.first().is_some_and(|b| !b.is_ascii_whitespace()))
+        .map(|line| line[..line.len().min(160)].to_vec())
+        .collect();
+    // One line of each look is enough: digits apart, most are the same.
+    let look = |line: &[u8]| {
+        line.iter()
+            .take(24)
+            .map(|b| if b.is_ascii_digit() { b'0' } else { *b })
+            .collect::<Vec<u8>>()
+    };
+    fronts.sort_by_cached_key(|line| look(line));
+    fronts.dedup_by_key(|line| look(line));
+    fronts
+}
+
+fn windows(log: &[u8]) -> Vec<Vec<u8>> {
+    let stride = (log.len() / WINDOWS).max(1);
+    let starts = (0..log.len()).step_by(stride);
+    starts
+        .map(|start| log[start..log.len().min(start + WINDOW_BYTES)].to_vec())
+        .collect()
+}
+
+/// All `in.log` below a folder.
+fn logs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(logs(&path)?);
+        } else if path.ends_with("in.log") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn write_all(folder: &Path, front: &[u8], texts: &[Vec<u8>]) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    for (number, text) in texts.iter().enumerate() {
+        fs::write(
+            folder.join(format!("seed-{number:04}")),
+            [front, text].concat(),
+        )?;
+    }
+    println!("{}: {} seeds", folder.display(), texts.len());
+    Ok(())
+}

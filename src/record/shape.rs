@@ -1,0 +1,115 @@
+//! Small marks by which a line is known.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+pub(super) fn is_close(line: &[u8]) -> bool {
+    line.len() <= 4
+        && line
+            .iter()
+            .all(|b| matches!(b, b'}' | b']' | b')' | b'{' | b' ' | b',' | b';'))
+}
+
+/// `node:events:502`, `/srv/app.js:17`: a place and nothing else.
+pub(super) fn ends_in_line_number(line: &[u8]) -> bool {
+    let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    digits > 0
+        && line.len() > digits
+        && line[line.len() - digits - 1] == b':'
+        && !line.contains(&b' ')
+}
+
+/// Older versions name their own scripts without a prefix: `events.js:160`.
+pub(super) fn is_script(line: &[u8]) -> bool {
+    let place = line.trim_ascii_end();
+    let name = place
+        .iter()
+        .rposition(|b| *b == b':')
+        .map_or(place, |colon| &place[..colon]);
+    name.ends_with(b".js") || name.ends_with(b".ts") || name.ends_with(b".mjs")
+}
+
+pub(super) fn is_goroutine(line: &[u8]) -> bool {
+    (line.starts_with(b"goroutine ") && line.ends_with(b":"))
+        || line.starts_with(b"panic: ")
+        || line.starts_with(b"created by ")
+        || line.starts_with(b"exit status ")
+        || line.starts_with(b"[signal SIG")
+}
+
+/// `net/http.(*conn).serve(0xc0000a6000, {0x7f…})`: a dotted name and an argument list to the end of the line.
+pub(super) fn is_go_call(line: &[u8]) -> bool {
+    let Some(open) = line.iter().position(|b| *b == b'(' || *b == b' ') else {
+        return false;
+    };
+    line.ends_with(b")") && line[open] == b'(' && line[..open].contains(&b'.')
+}
+
+/// A path with a line number: `/path/x.go:12 +0x1`, `/path/x.rb:12:in `f'`.
+pub(super) fn has_place(text: &[u8]) -> bool {
+    text.windows(2)
+        .any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
+}
+
+pub(super) fn has_ruby_place(text: &[u8]) -> bool {
+    text.contains(&b'/') && memchr::memmem::find(text, b":in ").is_some() && has_place(text)
+}
+
+/// `12: name::of::function` in a Rust backtrace or a numbered chain of causes.
+pub(super) fn is_backtrace_entry(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    text.get(digits) == Some(&b':') && text.get(digits + 1) == Some(&b' ')
+}
+
+/// `… "GET /x HTTP/1.1" 200 …`.
+pub(super) fn is_access(line: &[u8]) -> bool {
+    static PROTOCOL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" HTTP/"));
+    let Some(quote) = memchr::memchr(b'"', line) else {
+        return false;
+    };
+    PROTOCOL.find(&line[quote..]).is_some_and(|at| {
+        let after = line.get(quote + at + 6..).unwrap_or_default();
+        let version = after
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'.')
+            .count();
+        let status = after
+            .get(version + 1..)
+            .unwrap_or_default()
+            .trim_ascii_start();
+        after.get(version) == Some(&b'"')
+            && status.iter().take_while(|b| b.is_ascii_digit()).count() == 3
+    })
+}
+
+pub(super) fn is_chain(text: &[u8]) -> bool {
+    text.starts_with(b"The above exception was the direct cause")
+        || text.starts_with(b"During handling of the above exception")
+}
+
+pub(super) fn is_group(text: &[u8]) -> bool {
+    text == b"|"
+        || text.starts_with(b"| ")
+        || text.starts_with(b"+-")
+        || text.starts_with(b"+ Exception Group")
+}
+
+pub(super) fn is_reactor(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 6] = [
+        b"Original Stack Trace:",
+        b"Error has been observed",
+        b"*__checkpoint",
+        b"|_ ",
+        b"*________",
+        b"\xE2\x87\xA2 ",
+    ];
+    MARKS.iter().any(|mark| text.starts_with(mark))
+}
+
+/// One of quell's own summaries as a JSON object.
+pub(super) fn is_json_summary(line: &[u8]) -> bool {
+    static OBJECT: LazyLock<Finder<'static>> =
+        LazyLock::new(|| Finder::new(b"\"quell\":{\"bytes\":"));
+    OBJECT.find(line).is_some()
+}
