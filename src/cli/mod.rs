@@ -1,7 +1,7 @@
 //! How it is asked: flags, messages, colours and exit codes.
 //!
-//! Comes in: the arguments and the environment. Goes out: a command with plain values, words on standard error, and a
-//! number for whoever called.
+//! In come the arguments and the environment, out go a command with plain values, words on standard error, and a number
+//! for whoever called.
 //!
 //! Invariant: nothing here reads a log, knows a rule or writes output, except for help, the manual and completions.
 //! Nothing below knows that this floor exists.
@@ -9,6 +9,7 @@
 //! The smallest file, and the one to imitate, is `exit.rs`.
 
 pub mod complain;
+mod duration;
 pub mod exit;
 pub mod flags;
 pub mod generate;

@@ -1,6 +1,6 @@
 //! What can be asked: one file per command.
 //!
-//! Comes in: what is wanted, as plain values. Goes out: filtered bytes, messages through a [`Voice`], and how it ended.
+//! In comes what is wanted, as plain values, out go filtered bytes, messages through a [`Voice`], and how it ended.
 //!
 //! Invariant: nothing here knows flags, help texts, colours or exit codes; that is the floor above. What a log line
 //! means is not known either; that is the pipeline's.

@@ -111,8 +111,10 @@ impl Pipeline {
         now: i64,
         out: &mut dyn Output,
     ) -> io::Result<()> {
-        for piece in assembly.pieces.iter().skip(from) {
-            self.judge_between(place, piece.line.start, now, out)?;
+        for (at, piece) in assembly.pieces.iter().enumerate().skip(from) {
+            if at > from {
+                self.judge_between(place, piece.line.start, now, out)?;
+            }
             self.pass(place, piece.line.start, out)?;
             place.passed = piece.line.end;
         }

@@ -9,6 +9,8 @@ use super::traits::{Memory, Traits};
 use crate::record::{Language, Link, Record, Seen};
 use std::sync::Arc;
 
+use regex::bytes::Captures;
+
 /// What becomes of a record.
 #[derive(Debug)]
 pub enum Verdict<'r, 'b> {
@@ -299,24 +301,32 @@ fn line_rule<'r, 'b>(
     record: &Record<'b>,
 ) -> Judged<'r, 'b> {
     let text = record.first_line();
-    let anchored = rule
-        .anchors
-        .iter()
-        .any(|anchor| memchr::memmem::find(text, anchor).is_some());
-    let captures = anchored
-        .then(|| line.pattern.regex())
-        .flatten()
-        .and_then(|regex| regex.captures(text));
+    let captures = line.pattern.regex().and_then(|regex| regex.captures(text));
     let captures = captures.ok_or(Condition::Signal)?;
+    check_lines(line, record)?;
+    if line.direction == Some(Direction::Inbound) && !is_inbound(&captures) {
+        return Err(Condition::Direction);
+    }
     let capture = |name: &str| captures.name(name).map(|found| found.as_bytes());
-    for piece in record.pieces {
-        if line
-            .not
-            .iter()
-            .any(|pattern| pattern.is_match(piece.line.text(record.block)))
-        {
-            return Err(Condition::Not);
-        }
+    let level_end = record.head.as_ref().map_or(0, |head| head.level_end);
+    let matched = captures.get(0).map_or(0..text.len(), |found| found.range());
+    let message = text.get(level_end.max(matched.start)..matched.end);
+    let message = message.filter(|message| !message.is_empty());
+    Ok(Finding {
+        rule,
+        error: b"",
+        message: message.unwrap_or(&text[level_end..]),
+        owner: b"",
+        peer: capture("peer"),
+        path: capture("path"),
+    })
+}
+
+/// That the further lines are the ones the rule allows, and that nothing it excludes is in any.
+fn check_lines<'r>(line: &LineMatcher, record: &Record<'_>) -> Result<(), Condition<'r>> {
+    let mut all = record.pieces.iter();
+    if all.any(|piece| found(&line.not, piece.line.text(record.block))) {
+        return Err(Condition::Not);
     }
     let mut further = record.pieces.iter().skip(1);
     let allowed = match &line.continues {
@@ -325,36 +335,21 @@ fn line_rule<'r, 'b>(
             record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen))
         }
     };
-    if !allowed {
-        return Err(Condition::Continues);
+    if allowed {
+        Ok(())
+    } else {
+        Err(Condition::Continues)
     }
-    if line.direction == Some(Direction::Inbound) {
-        let port = |name| {
-            capture(name).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u32>().ok())
-        };
-        let inbound = port("lport")
-            .zip(port("rport"))
-            .is_some_and(|(local, remote)| {
-                local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN
-            });
-        if !inbound {
-            return Err(Condition::Direction);
-        }
-    }
-    let level_end = record.head.as_ref().map_or(0, |head| head.level_end);
-    let matched = captures.get(0).map_or(0..text.len(), |found| found.range());
-    let message = text
-        .get(level_end.max(matched.start)..matched.end)
-        .filter(|message| !message.is_empty());
-    let message = message.unwrap_or(&text[level_end..]);
-    Ok(Finding {
-        rule,
-        error: b"",
-        message,
-        owner: b"",
-        peer: capture("peer"),
-        path: capture("path"),
-    })
+}
+
+/// Whether the other end opened the connection: our port is a listening one, theirs an ephemeral one.
+fn is_inbound(captures: &Captures<'_>) -> bool {
+    let port = |name| {
+        let text = captures.name(name)?.as_bytes();
+        std::str::from_utf8(text).ok()?.parse::<u32>().ok()
+    };
+    let ports = port("lport").zip(port("rport"));
+    ports.is_some_and(|(local, remote)| local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN)
 }
 
 /// Lines of a dump that may follow a line which says all.

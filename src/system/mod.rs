@@ -1,7 +1,7 @@
 //! THE MACHINE: descriptors, files, signals and waiting.
 //!
-//! Comes in: paths, open descriptors, signals of the kernel, bytes to be written.
-//! Goes out: blocks of bytes with their offset, and wakes: something to read, a deadline, a signal.
+//! In come paths, open descriptors, signals of the kernel, bytes to be written;
+//! out go blocks of bytes with their offset, and wakes: something to read, a deadline, a signal.
 //!
 //! Invariant: this floor knows bytes and no rules. It cannot tell a line from a record, holds no verdict and reads no
 //! configuration; sizes and deadlines are given to it. It never changes the flags of a descriptor that it shares with

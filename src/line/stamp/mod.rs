@@ -1,6 +1,6 @@
 //! When a line says it was written.
 //!
-//! In: the bytes of one line. Out: a [`Stamp`], the moment the line names, and its [`Layout`], in
+//! In comes one line, out goes a [`Stamp`], the moment the line names, and its [`Layout`], in
 //! which any other moment can be written so that it looks as if the same server had printed it.
 //!
 //! Invariant: no clock, no environment, no time zone database and no locale is known here. Where a
