@@ -39,6 +39,8 @@ pub struct Lane<'a> {
     done: u64,
     window: Window,
     clock: WallClock,
+    /// It was said that the input is no UTF-8.
+    warned_wide: bool,
 }
 
 /// What is known of the input since its last byte.
@@ -99,6 +101,7 @@ impl<'a> Lane<'a> {
             done: 0,
             window: Window::default(),
             clock: WallClock::new(),
+            warned_wide: false,
         }
     }
 
@@ -170,6 +173,12 @@ impl<'a> Lane<'a> {
 
     /// Feeds what has been read.
     fn feed(&mut self, source: &mut Source) -> Result<(), SinkError> {
+        if source.offset() == 0 && is_wide(source.block()) && !self.warned_wide {
+            self.warned_wide = true;
+            let text = "the input looks like UTF-16, in which nothing is recognised: it passes as it is; \
+                        put `iconv -f UTF-16 -t UTF-8` before quell";
+            self.voice.say(Tone::Note, text);
+        }
         let done = self.pipe(Some(source), |pipeline, block, now, out| {
             pipeline.feed(block, now, out)
         })?;
@@ -280,4 +289,14 @@ impl<'a> Lane<'a> {
 
 fn source_fd(source: &Source) -> std::os::fd::BorrowedFd<'_> {
     std::os::fd::AsFd::as_fd(source)
+}
+
+/// Whether a text begins like UTF-16: with its byte order mark, or with every other byte NUL.
+fn is_wide(block: &[u8]) -> bool {
+    const LOOK_BYTES: usize = 64;
+    let front = &block[..block.len().min(LOOK_BYTES)];
+    let half =
+        |from: usize| front.len() >= 8 && front.iter().skip(from).step_by(2).all(|b| *b == 0);
+    let marked = front.starts_with(b"\xFF\xFE") || front.starts_with(b"\xFE\xFF");
+    marked || half(1) != half(0)
 }

@@ -98,7 +98,8 @@ struct Episode {
 #[derive(Debug)]
 pub struct Collapse {
     settings: Settings,
-    episodes: HashMap<Box<[u8]>, Episode, foldhash::quality::RandomState>,
+    /// Boxed: a table that doubles, or drags along the room of what was evicted, would cost megabytes otherwise.
+    episodes: HashMap<Box<[u8]>, Box<Episode>, foldhash::quality::RandomState>,
     sightings: u64,
     /// Number of the window that the held records belong to; windows are aligned to the log's clock.
     window: i64,
@@ -192,7 +193,7 @@ impl Collapse {
             return;
         }
         let window = self.window;
-        let mut held: Vec<&mut Episode> = self
+        let mut held: Vec<&mut Box<Episode>> = self
             .episodes
             .values_mut()
             .filter(|episode| episode.summary.count > 0)
@@ -244,7 +245,7 @@ impl Collapse {
             paths: Names::default(),
             rate: Rate::default(),
         };
-        self.episodes.insert(key.into(), episode);
+        self.episodes.insert(key.into(), Box::new(episode));
     }
 
     /// Makes room: the quarter of the kinds that was not seen for longest goes, and writes its summaries.
@@ -258,7 +259,7 @@ impl Collapse {
         let (_, limit, _) = sightings.select_nth_unstable(quarter);
         let limit = *limit;
         let window = self.window;
-        let mut gone: Vec<Episode> = self
+        let mut gone: Vec<Box<Episode>> = self
             .episodes
             .extract_if(|_, episode| episode.last_sighting <= limit)
             .map(|(_, episode)| episode)

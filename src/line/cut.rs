@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+/// What some editors and Windows programs put before the first line of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One line of a block, as positions in that block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -18,9 +21,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line's text, without its line ending.
+    /// The line's text, without its line ending and without a byte order mark.
     pub fn text<'b>(&self, block: &'b [u8]) -> &'b [u8] {
-        &block[self.start..self.text_end]
+        let text = &block[self.start..self.text_end];
+        text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
     }
 
     /// The line with its line ending, as positions in the block.

@@ -26,7 +26,7 @@ impl Pipeline {
         let record = Record::parse(place.block, &assembly.pieces);
         let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
         let unstamped = self.clock.micros().unwrap_or(now);
-        let own = stamp.map_or(unstamped, |stamp| stamp.resolve(unstamped));
+        let own = stamp.map_or(now, |stamp| stamp.resolve(unstamped));
         let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, now));
         self.collapse
             .turn(self.clock.micros().unwrap_or(now), &mut self.due);

@@ -182,9 +182,19 @@ struct Plan {
 
 /// Any log of up to so many pieces.
 pub fn log(pieces: Range<usize>) -> impl Strategy<Value = Log> {
+    log_of(piece().boxed(), pieces)
+}
+
+/// A log in which no record is cut or mixed with another. Taking out a record that stands amid the lines of a torn one
+/// joins those lines, so that a second run may read them as one record: no filter of lines can help that.
+pub fn unbroken_log(pieces: Range<usize>) -> impl Strategy<Value = Log> {
+    log_of(unbroken().boxed(), pieces)
+}
+
+fn log_of(piece: BoxedStrategy<Piece>, pieces: Range<usize>) -> impl Strategy<Value = Log> {
     let plan = (
         vec(any::<Index>(), 1..4),
-        vec((piece(), step(), prop::bool::weighted(0.1)), pieces),
+        vec((piece, step(), prop::bool::weighted(0.1)), pieces),
         prop::bool::weighted(0.8),
     );
     plan.prop_map(|(palette, pieces, last_newline)| {
@@ -271,15 +281,21 @@ fn step() -> impl Strategy<Value = i64> {
     prop_oneof![6 => Just(0), 6 => 0..3_i64, 2 => 20..90_i64, 1 => Just(-15), 1 => Just(4_000), 1 => Just(90_000), 1 => Just(-90_000)]
 }
 
-fn piece() -> impl Strategy<Value = Piece> {
-    let whole = prop_oneof![
+fn unbroken() -> impl Strategy<Value = Piece> {
+    prop_oneof![
         12 => (0..4_usize).prop_map(Piece::Quiet),
         3 => any::<Index>().prop_map(Piece::Loud),
-        2 => (any::<Index>(), any::<Index>(), 1..30_usize).prop_map(|(file, line, lines)| Piece::Captured(file, line, lines)),
         5 => (0..LAYOUTS.len(), prop::sample::select(&EVENTS[..])).prop_map(|(layout, text)| Piece::Event(layout, text)),
         5 => prop::sample::select(&LINES[..]).prop_map(Piece::Line),
-        1 => vec(any::<u8>(), 0..40).prop_map(Piece::Bytes),
         1 => (prop::sample::select(&LINES[..]), 2..24_usize).prop_map(|(text, times)| Piece::Many(text, times)),
+    ]
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    let whole = prop_oneof![
+        26 => unbroken(),
+        2 => (any::<Index>(), any::<Index>(), 1..30_usize).prop_map(|(file, line, lines)| Piece::Captured(file, line, lines)),
+        1 => vec(any::<u8>(), 0..40).prop_map(Piece::Bytes),
     ];
     let torn = (0..4_usize, any::<Index>(), any::<bool>())
         .prop_map(|(which, at, start)| Piece::Torn(which, at, start));
