@@ -18,7 +18,7 @@ use quell::limits::BLOCK_BYTES;
 use quell::line::{Stamp, line_at};
 use quell::pipeline::{Gear, Options, Pipeline, Skim};
 use quell::record::{Assembly, Extent, Piece, Record, fence};
-use quell::rule::{RuleSet, Selection, Verdict};
+use quell::rule::{Memory, RuleSet, Selection, Verdict};
 
 // The log writer's own modules, which say `crate::Shape`; what only its other shapes need is never called here.
 #[allow(dead_code, reason = "the benchmarks write one shape of log")]
@@ -206,29 +206,38 @@ fn bench_assembly(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, log: &[u
     });
 }
 
-/// Suspect records to verdicts: parsing alone, and parsing and judging.
+/// Suspect records to verdicts, each judged as if it were the first of its look, and as one of many.
 fn judge(c: &mut Criterion) {
     let rules = rules();
-    let skim = Skim::new(rules.anchors());
-    for (stage, judged) in [("parse", false), ("judge", true)] {
-        let mut group = c.benchmark_group(stage);
-        for name in SCENES {
-            let log = scene(name);
-            let found = suspects(&log, &skim);
-            group.throughput(bytes_of(&log, &found));
-            group.bench_function(name, |b| {
-                b.iter(|| {
-                    let taken = found.iter().filter(|pieces| {
-                        let record = Record::parse(black_box(&log), pieces);
-                        judged && matches!(rules.judge(&record), Verdict::Collapse(_))
-                            || record.links.is_empty()
-                    });
-                    taken.count()
-                });
+    bench_judge(c, "parse", |record| record.links.is_empty());
+    bench_judge(c, "judge first", |record| is_taken(&rules.judge(record)));
+    let mut memory = Memory::default();
+    bench_judge(c, "judge repeat", |record| {
+        is_taken(&rules.judge_with(record, &mut memory))
+    });
+}
+
+fn bench_judge(c: &mut Criterion, stage: &str, mut judged: impl FnMut(&Record<'_>) -> bool) {
+    let skim = Skim::new(rules().anchors());
+    let mut group = c.benchmark_group(stage);
+    for name in SCENES {
+        let log = scene(name);
+        let found = suspects(&log, &skim);
+        group.throughput(bytes_of(&log, &found));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let records = found
+                    .iter()
+                    .map(|pieces| Record::parse(black_box(&log), pieces));
+                records.filter(|record| judged(record)).count()
             });
-        }
-        group.finish();
+        });
     }
+    group.finish();
+}
+
+fn is_taken(verdict: &Verdict<'_, '_>) -> bool {
+    matches!(verdict, Verdict::Collapse(_))
 }
 
 /// Findings to keys; and the masking of text, most of that.
@@ -250,8 +259,13 @@ fn key(c: &mut Criterion) {
                 Verdict::Keep(_) => None,
             })
             .collect();
+        // What is off by default is taken by no rule.
+        if findings.is_empty() {
+            continue;
+        }
         let mut builder = KeyBuilder::default();
-        group.throughput(bytes_of(&log, &found));
+        let taken = findings.iter().map(|(record, _)| record.bytes() as u64);
+        group.throughput(Throughput::Bytes(taken.sum()));
         group.bench_function(name, |b| {
             b.iter(|| {
                 let keys = findings
@@ -281,6 +295,9 @@ fn stamp(c: &mut Criterion) {
         let lines: Vec<&[u8]> = lines(&log)
             .filter(|line| Stamp::find(line).is_some())
             .collect();
+        if lines.is_empty() {
+            continue;
+        }
         group.throughput(Throughput::Bytes(
             lines.iter().map(|line| line.len() as u64).sum(),
         ));

@@ -198,7 +198,7 @@ impl Trial {
             }
             Verdict::Keep(Reason::Refused { rule, condition }) => {
                 self.refused += 1;
-                format!("kept: {rule} refused it, {condition:?}")
+                format!("kept: {rule} came near, but {condition}")
             }
             Verdict::Keep(_) => return Ok(()),
         };

@@ -4,9 +4,10 @@ use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::Group;
 use super::pattern::Pattern;
+use super::reason::{Condition, Reason};
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
 use super::traits::{Memory, Traits};
-use crate::record::{Language, Link, Record, Seen};
+use crate::record::{Language, Link, Piece, Record, Seen};
 use std::sync::Arc;
 
 use regex::bytes::Captures;
@@ -18,67 +19,6 @@ pub enum Verdict<'r, 'b> {
     Keep(Reason<'r>),
     /// It is one more of its kind.
     Collapse(Finding<'r, 'b>),
-}
-
-/// Why a record is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason<'r> {
-    /// It is one of quell's own summaries.
-    Summary,
-    /// It has outgrown a bound.
-    Oversize,
-    /// No rule's template or error is in it.
-    NoRule,
-    /// A rule came near, and this condition refused.
-    Refused {
-        /// The rule that came nearest.
-        rule: &'r str,
-        /// The condition.
-        condition: Condition<'r>,
-    },
-}
-
-/// A condition of a rule, in the order in which they are asked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Condition<'r> {
-    /// Its error or template is not there.
-    Signal,
-    /// Something that the rule excludes was found.
-    Not,
-    /// The record has lines that the rule does not allow for.
-    Continues,
-    /// The ports say that we opened the connection, or say nothing.
-    Direction,
-    /// The head's text is not the one it must be.
-    Head,
-    /// The owner of the failing socket is not the one it must be.
-    Owner {
-        /// Who owns it, if that is known.
-        found: Option<&'r str>,
-    },
-    /// A client library is in the trace.
-    Client {
-        /// Which.
-        found: &'r str,
-    },
-    /// No frame, or no source text, is the one it must be.
-    Frame,
-    /// An error outside the disconnect says more than the disconnect.
-    Wrapper,
-    /// The head says more than the disconnect.
-    Words,
-    /// The failing frame is there twice: lines of several traces were mixed by threads that wrote at once.
-    Torn,
-    /// It says that a call of ours failed.
-    FailedCall {
-        /// Which bar says so.
-        bar: &'r str,
-    },
-    /// It is never noise.
-    Never {
-        /// Which bar says so.
-        bar: &'r str,
-    },
 }
 
 /// What a rule found.
@@ -161,7 +101,10 @@ impl RuleSet {
     ) -> Judged<'r, 'b> {
         let language = record.language.or(trace.guessed);
         let link = self.signal_link(matcher, record, language);
-        let link = link.ok_or(Condition::Signal)?;
+        // Without frames only a proven head's own words count: any text may mention an error.
+        let told =
+            |link: &&Link<'_>| !link.in_head || record.head.is_some() || !record.frames.is_empty();
+        let link = link.filter(told).ok_or(Condition::Signal)?;
         let head = matcher.head.as_ref();
         if head.is_some_and(|head| !head.is_match(record.head_text())) {
             return Err(Condition::Head);
@@ -226,7 +169,7 @@ impl RuleSet {
         if rule.tier == Tier::Undecided && !silent {
             return Err(Condition::Words);
         }
-        if trace.is_torn {
+        if trace.is_torn || is_half_framed(record) {
             return Err(Condition::Torn);
         }
         let first = std::iter::once(record.first_line());
@@ -358,6 +301,16 @@ fn is_dump(seen: Seen) -> bool {
         seen,
         Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More
     )
+}
+
+/// Whether a report of Python's socketserver lacks a part of its frame of dashes: threads wrote at once.
+fn is_half_framed(record: &Record<'_>) -> bool {
+    let is_dashes = |piece: Option<&Piece>| piece.is_some_and(|piece| piece.seen == Seen::Dashes);
+    let opened = is_dashes(record.pieces.first());
+    let text = record.head_text();
+    let report = text.starts_with(b"Exception ")
+        && memchr::memmem::find(text, b" processing of request from").is_some();
+    opened != is_dashes(record.pieces.last()) || (report && !opened)
 }
 
 fn found(patterns: &[Pattern], text: &[u8]) -> bool {

@@ -17,12 +17,14 @@ mod judge;
 pub mod owner;
 pub mod pattern;
 pub mod proof;
+mod reason;
 mod set;
 mod traits;
 mod types;
 
 pub use error::RuleError;
 pub use file::{Side, Tier};
-pub use judge::{Finding, Reason, Verdict};
+pub use judge::{Finding, Verdict};
+pub use reason::{Condition, Reason};
 pub use set::{Rule, RuleSet, Selection};
 pub use traits::Memory;

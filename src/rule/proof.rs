@@ -76,7 +76,7 @@ fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
             return Err(format!("{:?} takes this record instead", finding.rule.id));
         }
         Verdict::Keep(reason) => {
-            return Err(format!("the rule does not take this record: {reason:?}"));
+            return Err(format!("the rule does not take this record: {reason}"));
         }
     }
     let anchored = set

@@ -101,6 +101,10 @@ impl Table {
     fn step(&self, from: State, seen: Seen, indented: bool) -> State {
         let row = &self.cells[from as usize];
         match row[seen as usize] {
+            // Behind an error's last line a frame is no message: it is left of a trace that another thread printed.
+            State::Dead if from == State::Done && matches!(seen, Seen::File | Seen::Caret) => {
+                State::Dead
+            }
             State::Dead if indented => row[Seen::Indented as usize],
             State::Dead if is_loose(seen) => row[Seen::Text as usize],
             to => to,
