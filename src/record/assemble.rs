@@ -87,6 +87,7 @@ impl Assembly {
         let mut sure: Option<(usize, usize, Machine)> = None;
         let first_byte = self.pieces.first().map_or(start, |piece| piece.line.start);
         let whole = loop {
+            self.oversize |= at - first_byte > RECORD_BYTES_MAX;
             if !machine.is_open() {
                 break true;
             }
@@ -101,6 +102,12 @@ impl Assembly {
             }
             let text = line.text(block);
             let seen = Seen::of(text);
+            // Most lines of a trace are one more frame: no state to keep for the case that they are given back.
+            if sure.is_none() && machine.is_steady(seen, text) {
+                self.pieces.push(Piece { line, seen });
+                at = line.end;
+                continue;
+            }
             let before = sure
                 .is_none()
                 .then(|| (self.pieces.len(), at, machine.clone()));
@@ -124,8 +131,8 @@ impl Assembly {
                     Over::No => break true,
                 },
             }
-            self.oversize |= at - first_byte > RECORD_BYTES_MAX;
         };
+
         let (pieces, end, machine) = sure.unwrap_or((self.pieces.len(), at, machine));
         self.pieces.truncate(pieces);
         self.machine = Some(machine);

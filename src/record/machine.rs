@@ -105,6 +105,11 @@ impl Machine {
         self.level >= Level::Warn || self.announces || self.dashes
     }
 
+    /// Whether the line is one more of the kind that was taken last and changed nothing.
+    pub fn is_steady(&self, seen: Seen, text: &[u8]) -> bool {
+        self.steady == Some((seen, is_indented(text)))
+    }
+
     /// Reads one more line.
     pub fn step(&mut self, seen: Seen, text: &[u8]) -> Step {
         let indented = is_indented(text);

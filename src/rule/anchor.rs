@@ -131,17 +131,31 @@ fn start(window: &[u8]) -> &[u8] {
 }
 
 /// Words that every log is full of: a window within one of them finds everything and nothing.
-const COMMON_WORDS: [&str; 10] = [
+const COMMON_WORDS: [&str; 24] = [
     "Exception",
     "Error",
     "error: ",
     "[info] ",
-    " request",
+    " request ",
+    "Request",
     "client ",
     "server: ",
     " from ",
     "socket",
     "Socket ",
+    "http",
+    " bytes ",
+    "Connection ",
+    "connection ",
+    "DEBUG",
+    "ERROR",
+    " while ",
+    " was ",
+    " read ",
+    " closed ",
+    " stream ",
+    " failed ",
+    "message ",
 ];
 
 /// How seldom these bytes are met in logs, as a sum over the bytes; nothing for a piece of a common word.

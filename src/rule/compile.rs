@@ -264,7 +264,7 @@ impl Frame<'_> {
         if self.source.text.is_some() {
             pattern
                 .check()
-                .map_err(|what| self.error(at, path, format!("bad pattern `{text}`: {what}")))?;
+                .map_err(|what| self.error(at, path, format!("bad pattern {text:?}: {what}")))?;
         }
         Ok(pattern)
     }

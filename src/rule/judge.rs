@@ -70,7 +70,7 @@ impl RuleSet {
             let judged = match (&rule.matcher, &trace) {
                 (Matcher::Line(line), _) if lines.contains(&at) => line_rule(rule, line, record),
                 (Matcher::Trace(matcher), Some(trace)) => {
-                    self.trace_rule(rule, matcher, record, trace)
+                    self.trace_rule(at, matcher, record, trace, memory)
                 }
                 _ => continue,
             };
@@ -94,11 +94,13 @@ impl RuleSet {
 
     fn trace_rule<'r, 'b>(
         &'r self,
-        rule: &'r Arc<Rule>,
+        place: usize,
         matcher: &'r TraceMatcher,
         record: &Record<'b>,
         trace: &Traits,
+        memory: &mut Memory,
     ) -> Judged<'r, 'b> {
+        let rule = &self.rules[place];
         let language = record.language.or(trace.guessed);
         let link = self.signal_link(matcher, record, language);
         // Without frames only a proven head's own words count: any text may mention an error.
@@ -112,6 +114,9 @@ impl RuleSet {
         let owner = trace.owner.and_then(|at| record.frames.get(at));
         self.check_owner(matcher, trace)?;
         check_frames(matcher, record, owner.map_or(b"", |frame| frame.code))?;
+        if memory.excludes(place, &matcher.not, record, trace.body) {
+            return Err(Condition::Not);
+        }
         self.check_words(rule, matcher, record, trace)?;
         Ok(Finding {
             rule,
@@ -151,13 +156,6 @@ impl RuleSet {
         record: &Record<'_>,
         trace: &Traits,
     ) -> Result<(), Condition<'r>> {
-        let mut lines = record
-            .pieces
-            .iter()
-            .map(|piece| piece.line.text(record.block));
-        if !matcher.not.is_empty() && lines.any(|line| found(&matcher.not, line)) {
-            return Err(Condition::Not);
-        }
         if !record
             .links
             .iter()

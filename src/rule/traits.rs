@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 
 use super::file::Side;
 use super::owner::frame_name;
+use super::pattern::Pattern;
 use super::set::RuleSet;
 use crate::limits::VERDICTS_MAX;
 use crate::record::{Frame, Language, Record};
@@ -24,12 +25,19 @@ pub(super) struct Traits {
     pub is_torn: bool,
     /// Number of a bar that keeps the record.
     pub bar: Option<usize>,
+    /// Under which key the body is remembered, if it is in one piece.
+    pub body: Option<BodyKey>,
 }
+
+/// Two keyed hashes of a body.
+type BodyKey = (u64, u64);
 
 /// Traits of traces seen before, by their text.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    seen: HashMap<(u64, u64), Traits, foldhash::fast::RandomState>,
+    seen: HashMap<BodyKey, Traits, foldhash::fast::RandomState>,
+    /// Of a rule (by its place) and a body, whether something that the rule excludes is in the body.
+    excluded: HashMap<(usize, BodyKey), bool, foldhash::fast::RandomState>,
     // Two keyed hashes, so that no text that somebody sends can be made to look like another.
     first: foldhash::quality::RandomState,
     second: foldhash::quality::RandomState,
@@ -47,9 +55,13 @@ impl RuleSet {
         if let Some(traits) = memory.seen.get(&key) {
             return *traits;
         }
-        let traits = self.traits(record);
+        let traits = Traits {
+            body: Some(key),
+            ..self.traits(record)
+        };
         if memory.seen.len() >= VERDICTS_MAX {
             memory.seen.clear();
+            memory.excluded.clear();
         }
         memory.seen.insert(key, traits);
         traits
@@ -97,6 +109,34 @@ impl RuleSet {
         };
         traits.client = record.frames.iter().filter_map(group_of).find(is_client);
         traits
+    }
+}
+
+impl Memory {
+    /// Whether one of the patterns that the rule at `place` excludes is in the record.
+    pub(super) fn excludes(
+        &mut self,
+        place: usize,
+        not: &[Pattern],
+        record: &Record<'_>,
+        body: Option<BodyKey>,
+    ) -> bool {
+        let found = |line: &[u8]| not.iter().any(|pattern| pattern.is_match(line));
+        if not.is_empty() {
+            return false;
+        }
+        let in_body = || {
+            record
+                .pieces
+                .iter()
+                .skip(1)
+                .any(|piece| found(piece.line.text(record.block)))
+        };
+        found(record.first_line())
+            || match body {
+                Some(key) => *self.excluded.entry((place, key)).or_insert_with(in_body),
+                None => in_body(),
+            }
     }
 }
 
