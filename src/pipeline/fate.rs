@@ -170,7 +170,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Reads the time from what lies before `to`, while something is held back, and ends the window where it is over.
+    /// Reads the time from what lies before `to`, and ends the window where it is over. It is read whether or not
+    /// anything is held back: records without a time of their own have the clock's.
     pub(super) fn read_marks(
         &mut self,
         place: &mut Place<'_>,
@@ -178,11 +179,9 @@ impl Pipeline {
         now: i64,
         out: &mut dyn Output,
     ) -> io::Result<()> {
-        while self.collapse.is_open() && place.marked < to {
-            let Some((at, stamp)) = self.marks.find(place.block, place.marked, to, self.offset)
-            else {
-                break;
-            };
+        while place.marked < to {
+            let found = self.marks.find(place.block, place.marked, to, self.offset);
+            let Some((at, stamp)) = found else { break };
             place.marked = at;
             self.read_stamp(&stamp, now);
             self.collapse
@@ -190,9 +189,6 @@ impl Pipeline {
             self.write_due_at(place, at, out)?;
         }
         place.marked = place.marked.max(to);
-        if !self.collapse.is_open() {
-            self.marks.skip_to(self.offset + to as u64);
-        }
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
 use crate::line::{Stamp, line_at};
 use crate::record::{Head, Seen};
 
-/// Marks in the stream: while something is held back, one stamp is read in so many bytes, so that a window ends near
-/// its time although nothing suspect comes by. Marks stand at fixed offsets of the stream, whatever the blocks.
+/// Marks in the stream: one stamp is read in so many bytes, so that a window ends near its time although nothing suspect
+/// comes by. Marks stand at fixed offsets of the stream, whatever the blocks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
     /// Offset in the stream from which on the next stamp is looked for.
@@ -15,13 +15,6 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Leaves behind all marks before `offset`.
-    pub fn skip_to(&mut self, offset: u64) {
-        if self.next <= offset {
-            self.set_behind(offset);
-        }
-    }
-
     /// The first stamped head at or behind the next mark in `block[from..to]`, which begins and ends between lines;
     /// `base` is the offset of the block in the stream. Gives the head's position and its stamp.
     pub fn find(
