@@ -76,8 +76,11 @@ fn is_id(token: &[u8]) -> bool {
     let hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.' | b':');
     let hexadecimal =
         token.strip_prefix(b"0x").unwrap_or(token).iter().all(hex) && token.len() >= 6;
-    let mixed =
-        token.len() >= ID_BYTES_MIN && digits >= 3 && token.iter().all(u8::is_ascii_alphanumeric);
+    // An id has digits in several places; a class has its version in one (`Http11Processor`).
+    let runs = token.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let places = runs.filter(|run| run[0].is_ascii_digit()).count();
+    let plain = token.iter().all(u8::is_ascii_alphanumeric);
+    let mixed = token.len() >= ID_BYTES_MIN && places >= 2 && plain;
     digits > 0 && (hexadecimal || mixed)
 }
 
@@ -137,6 +140,7 @@ mod tests {
         assert_eq!(masked("id 123e4567-e89b-12d3-a456-426614174000."), "id #.");
         assert_eq!(masked("token dGhpc2lzMTIzNDU2 sent"), "token # sent");
         assert_eq!(masked("Servlet.service() threw"), "Servlet.service() threw");
+        assert_eq!(masked("Http11NioProcessor"), "Http#NioProcessor");
     }
 
     #[test]

@@ -112,15 +112,10 @@ impl Assembly {
                 .is_none()
                 .then(|| (self.pieces.len(), at, machine.clone()));
             match machine.step(seen, text) {
-                Step::Takes => {
+                step @ (Step::Takes | Step::MayTake) => {
                     self.pieces.push(Piece { line, seen });
                     at = line.end;
-                    sure = None;
-                }
-                Step::MayTake => {
-                    self.pieces.push(Piece { line, seen });
-                    at = line.end;
-                    sure = sure.or(before);
+                    sure = sure.or(before).filter(|_| step == Step::MayTake);
                 }
                 Step::Refuses => match step_over(&machine, block, line, seen, last) {
                     Over::Resumes(next) => {
