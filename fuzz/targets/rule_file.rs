@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use quell::pipeline::{Options, Pipeline};
-use quell::rule::builtin::UserFile;
+use quell::rule::file::UserFile;
 use quell::rule::{RuleError, RuleSet, Selection};
 
 const NAME: &str = "user.toml";

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Tone, Voice};
 use crate::limits::RULE_FILE_BYTES_MAX;
-use crate::rule::builtin::UserFile;
 use crate::rule::file::RuleFile;
+use crate::rule::file::UserFile;
 use crate::rule::{RuleError, RuleSet, Selection};
 use crate::system::shown;
 

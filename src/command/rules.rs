@@ -9,7 +9,7 @@ use super::{Ending, Tone, Voice};
 use crate::episode::summary::escape;
 use crate::limits::{BLOCK_BYTES, LINE_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::record::{Assembly, Extent, Record};
-use crate::rule::builtin::UserFile;
+use crate::rule::file::UserFile;
 use crate::rule::file::{RuleFile, RuleText};
 use crate::rule::{Reason, RuleError, RuleSet, Selection, Tier, Verdict, proof};
 use crate::system::source::{Fill, Source, SourceError};

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::names::Names;
+use super::sighting::Sighting;
 use super::summary::Summary;
 use super::surge::Rate;
 use crate::limits::{EVERY, FIRST_QUOTE_BYTES, FORGET, KINDS_MAX};
-use crate::line::Layout;
-use crate::rule::Finding;
 
 /// How much of the first record of a kind is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,27 +43,6 @@ impl Default for Settings {
             kinds_max: KINDS_MAX,
         }
     }
-}
-
-/// One record that a rule takes, as far as counting goes.
-#[derive(Clone, Debug)]
-pub struct Sighting<'a> {
-    /// What the rule found.
-    pub finding: Finding<'a, 'a>,
-    /// When it was written, in microseconds since 1970, as far as the log's clock believes it.
-    pub micros: i64,
-    /// The time it bears itself, believed or not: whether a kind was forgotten depends on nothing that comes between.
-    pub stamp: i64,
-    /// How its time was written, if it bears one.
-    pub layout: Option<Layout>,
-    /// Its lines.
-    pub lines: u64,
-    /// Its bytes.
-    pub bytes: u64,
-    /// Address of the other end.
-    pub peer: Option<&'a [u8]>,
-    /// Path of the request.
-    pub path: Option<&'a [u8]>,
 }
 
 /// What becomes of a record that a rule takes.

@@ -12,9 +12,11 @@ pub mod collapse;
 pub mod key;
 pub mod mask;
 pub mod names;
+pub mod sighting;
 pub mod summary;
 pub mod surge;
 
 pub use clock::Clock;
-pub use collapse::{Collapse, First, Settings, Sighting, Treatment};
+pub use collapse::{Collapse, First, Settings, Treatment};
+pub use sighting::Sighting;
 pub use summary::{Summary, SummaryStyle};

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::collapse::Sighting;
 use super::names::Names;
+use super::sighting::Sighting;
 use crate::line::Layout;
 use crate::rule::Tier;
 

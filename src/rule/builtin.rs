@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::compile::{Parts, Source, compile, parse};
 use super::error::RuleError;
-use super::file::{NeverFile, OwnerFile, RuleFile, SignalFile};
+use super::file::{NeverFile, OwnerFile, RuleFile, SignalFile, UserFile};
 use super::proof;
 use super::set::{RuleSet, Selection};
 
@@ -19,15 +19,6 @@ struct Packed {
     signals: SignalFile,
     owners: OwnerFile,
     never: NeverFile,
-}
-
-/// A rule file that a person wrote.
-#[derive(Clone, Debug)]
-pub struct UserFile {
-    /// Its name in messages.
-    pub name: String,
-    /// Its text.
-    pub text: String,
 }
 
 /// A rule file's text, and what it says.

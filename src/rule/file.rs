@@ -263,3 +263,12 @@ pub struct WrapperText {
     #[serde(rename = "type")]
     pub types: Vec<String>,
 }
+
+/// A rule file that a person wrote.
+#[derive(Clone, Debug)]
+pub struct UserFile {
+    /// Its name in messages.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}

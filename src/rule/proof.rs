@@ -1,9 +1,8 @@
 //! A rule cannot exist without its proof: records that it must take, and look-alikes that no rule may take.
 
-use super::builtin::UserFile;
 use super::compile::span_of;
 use super::error::RuleError;
-use super::file::{RuleFile, RuleText};
+use super::file::{RuleFile, RuleText, UserFile};
 use super::judge::Verdict;
 use super::set::RuleSet;
 use crate::record::{Assembly, Extent, Record};

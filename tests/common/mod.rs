@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use quell::rule::file::RuleFile;
-use quell::rule::{RuleSet, builtin::UserFile};
+use quell::rule::{RuleSet, file::UserFile};
 
 /// A place in the project.
 pub fn place(path: &str) -> PathBuf {

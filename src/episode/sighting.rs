@@ -1,0 +1,25 @@
+//! One record on its way to be counted.
+
+use crate::line::Layout;
+use crate::rule::Finding;
+
+/// One record that a rule takes, as far as counting goes.
+#[derive(Clone, Debug)]
+pub struct Sighting<'a> {
+    /// What the rule found.
+    pub finding: Finding<'a, 'a>,
+    /// When it was written, in microseconds since 1970, as far as the log's clock believes it.
+    pub micros: i64,
+    /// The time it bears itself, believed or not: whether a kind was forgotten depends on nothing that comes between.
+    pub stamp: i64,
+    /// How its time was written, if it bears one.
+    pub layout: Option<Layout>,
+    /// Its lines.
+    pub lines: u64,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Address of the other end.
+    pub peer: Option<&'a [u8]>,
+    /// Path of the request.
+    pub path: Option<&'a [u8]>,
+}
