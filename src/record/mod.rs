@@ -166,7 +166,7 @@ impl<'b> Record<'b> {
 /// The language that one line of a trace gives away.
 fn language(seen: Seen, text: &[u8]) -> Option<Language> {
     match seen {
-        Seen::Traceback | Seen::File | Seen::Group | Seen::Chain => Some(Language::Python),
+        Seen::Traceback => Some(Language::Python),
         Seen::Goroutine | Seen::GoCall => Some(Language::Go),
         Seen::Frame | Seen::FrameOpen => Some(frame_language(text)),
         Seen::Open | Seen::Crash | Seen::CrashNote => Some(Language::Node),

@@ -1,6 +1,7 @@
 //! Rule files become a rule set.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use toml::de::{DeTable, DeValue};
 
@@ -140,6 +141,7 @@ impl Frame<'_> {
             source: text.source.clone(),
             matcher,
             anchors,
+            finders: OnceLock::new(),
         })
     }
 

@@ -75,7 +75,8 @@ impl RuleSet {
                 _ => continue,
             };
             match judged {
-                Ok(finding) => return Verdict::Collapse(finding),
+                Ok(finding) if rule.is_anchored(record) => return Verdict::Collapse(finding),
+                Ok(_) => {}
                 Err(condition) => {
                     if nearest
                         .as_ref()

@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 
 use super::bar::Bars;
 use super::file::{Direction, LinkChoice, Tier};
 use super::owner::Owners;
 use super::pattern::Pattern;
 use super::types::TypeList;
-use crate::record::Language;
+use crate::record::{Language, Record};
 
 /// One rule in force.
 #[derive(Debug)]
@@ -33,6 +34,25 @@ pub struct Rule {
     pub(super) matcher: Matcher,
     /// Literals one of which is in every record that it takes.
     pub(super) anchors: Vec<Vec<u8>>,
+    pub(super) finders: OnceLock<Vec<Finder<'static>>>,
+}
+
+impl Rule {
+    /// Whether one of its anchors is in the record's own lines. A file may name anchors that are narrower than its
+    /// conditions; what has none of them is never looked at, and must not be taken when it is looked at for another's.
+    pub(super) fn is_anchored(&self, record: &Record<'_>) -> bool {
+        let finders = self.finders.get_or_init(|| {
+            let anchors = self.anchors.iter();
+            anchors
+                .map(|anchor| Finder::new(anchor).into_owned())
+                .collect()
+        });
+        let mut lines = record
+            .pieces
+            .iter()
+            .map(|piece| piece.line.text(record.block));
+        lines.any(|line| finders.iter().any(|finder| finder.find(line).is_some()))
+    }
 }
 
 #[derive(Debug)]
