@@ -72,7 +72,9 @@ fn pack(mut file: Value, signals: &Value) -> Value {
         for prose in ["why", "hides", "source", "proof"] {
             rule.remove(prose);
         }
-        if !rule.contains_key("anchors") {
+        let named = rule.contains_key("anchors");
+        rule.insert("names_anchors".to_owned(), named.into());
+        if !named {
             let anchors = rule_anchors(rule, signals).unwrap_or_default();
             rule.insert("anchors".to_owned(), texts(&anchors));
         }

@@ -15,8 +15,11 @@ fn read(log: &str) -> Vec<(String, Vec<String>)> {
     while let (true, Extent::Whole { end }) = (at < block.len(), assembly.read(block, at, true)) {
         let record = Record::parse(block, &assembly.pieces);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let lines: Vec<String> =
-            assembly.pieces.iter().map(|piece| text(piece.line.text(block)) + "\n").collect();
+        let lines: Vec<String> = assembly
+            .pieces
+            .iter()
+            .map(|piece| text(piece.line.text(block)) + "\n")
+            .collect();
         let errors = record.links.iter().map(|link| text(link.error)).collect();
         records.push((lines.concat(), errors));
         at = end;
@@ -225,7 +228,10 @@ fn dotnets_inner_exceptions() {
          \x20        at System.Net.Sockets.NetworkStream.Write(Byte[] buffer)\n\
          \x20        --- End of inner exception stack trace ---\n\
          \x20        at Books.List.Send(String page) in /opt/books/List.cs:line 7\n",
-        &["System.IO.IOException", "System.Net.Sockets.SocketException"],
+        &[
+            "System.IO.IOException",
+            "System.Net.Sockets.SocketException",
+        ],
     );
 }
 

@@ -47,8 +47,8 @@ pub struct Frame<'b> {
 /// Fills in `links`, `side` and `frames` of a record whose lines are set.
 pub(super) fn parse(record: &mut Record<'_>) {
     let mut reader = Reader {
-        links: Vec::new(),
-        frames: Vec::new(),
+        links: Vec::with_capacity(4),
+        frames: Vec::with_capacity(record.pieces.len()),
         relation: Relation::First,
         side_indent: None,
         open: 0,

@@ -25,7 +25,8 @@ pub fn find(text: &[u8]) -> Option<Embedded<'_>> {
         let rest = &text[start..];
         let len = rest.iter().take_while(|b| is_name(**b)).count();
         let known = ENDINGS.iter().any(|ending| rest[..len].ends_with(ending));
-        if let Some(error) = error_type(rest).filter(|_| known) {
+        let error = if known { error_type(rest) } else { None };
+        if let Some(error) = error {
             let behind = &rest[error.len()..];
             let message = behind.strip_prefix(b":").unwrap_or(behind);
             let bracketed = start > 0 && text[start - 1] == b'[';

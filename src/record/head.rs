@@ -247,6 +247,7 @@ fn is_front(front: &[u8]) -> bool {
         let known = depth > 0
             || token.starts_with(b"[")
             || token == b"-"
+            || is_severity(token)
             || exact(trim_punctuation(token)).is_some()
             || is_pid(token)
             || (token.starts_with(b"<") && token.ends_with(b">"));
@@ -256,6 +257,11 @@ fn is_front(front: &[u8]) -> bool {
         depth += opens - closes;
     }
     true
+}
+
+/// Ruby's `E,` before its bracket.
+fn is_severity(token: &[u8]) -> bool {
+    token.len() == 2 && token[0].is_ascii_uppercase() && token[1] == b','
 }
 
 /// `4711` or Redis's `22308:M`.
@@ -268,7 +274,8 @@ fn is_pid(token: &[u8]) -> bool {
 
 /// Words by which a text tells that something went wrong; used to tell a trace's announcement from a line that
 /// happens to stand before it.
-const FAILURE_WORDS: [&str; 16] = [
+const FAILURE_WORDS: [&str; 17] = [
+    "Errno",
     "rror",
     "xception",
     "fail",

@@ -180,6 +180,7 @@ impl Machine {
                     && (indented
                         || from == State::Error
                         || from == State::Extra
+                        || from == State::Crash
                         || self.dashes
                         || self.level >= Level::Warn && !opens_another(text))
             }

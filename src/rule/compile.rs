@@ -141,6 +141,8 @@ impl Frame<'_> {
             source: text.source.clone(),
             matcher,
             anchors,
+            names_anchors: text.names_anchors
+                || (self.source.text.is_some() && !text.anchors.is_empty()),
             finders: OnceLock::new(),
         })
     }

@@ -71,6 +71,9 @@ pub struct RuleText {
     /// none.
     #[serde(default)]
     pub anchors: Vec<String>,
+    /// Set by the build script where the file itself names the anchors.
+    #[serde(default)]
+    pub names_anchors: bool,
 }
 
 /// The proof of a rule.

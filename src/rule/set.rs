@@ -34,6 +34,8 @@ pub struct Rule {
     pub(super) matcher: Matcher,
     /// Literals one of which is in every record that it takes.
     pub(super) anchors: Vec<Vec<u8>>,
+    /// Whether its file names them, so that they do not follow from its conditions.
+    pub(super) names_anchors: bool,
     pub(super) finders: OnceLock<Vec<Finder<'static>>>,
 }
 
@@ -41,6 +43,9 @@ impl Rule {
     /// Whether one of its anchors is in the record's own lines. A file may name anchors that are narrower than its
     /// conditions; what has none of them is never looked at, and must not be taken when it is looked at for another's.
     pub(super) fn is_anchored(&self, record: &Record<'_>) -> bool {
+        if !self.names_anchors {
+            return true;
+        }
         let finders = self.finders.get_or_init(|| {
             let anchors = self.anchors.iter();
             anchors
