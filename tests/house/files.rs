@@ -76,7 +76,12 @@ fn texts(path: &Path) -> Vec<PathBuf> {
         .filter_map(Result::ok);
     entries
         .map(|entry| entry.path())
-        .filter(|path| !path.ends_with("target"))
+        // What builds and fuzzing leave behind is nobody's text.
+        .filter(|path| {
+            !["target", "corpus", "artifacts"]
+                .iter()
+                .any(|left| path.ends_with(left))
+        })
         .flat_map(|path| texts(&path))
         .collect()
 }
