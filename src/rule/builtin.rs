@@ -30,23 +30,7 @@ impl RuleSet {
     /// # Errors
     /// Everything that is wrong with the user's files, a failed proof included.
     pub fn load(user: &[UserFile], selection: &Selection) -> Result<RuleSet, Vec<RuleError>> {
-        let mut parts = packed().map_err(|error| vec![error])?;
-        let mut errors = Vec::new();
-        for file in user {
-            match parse(&file.name, &file.text) {
-                Ok(parsed) => {
-                    parts.files.push(Source {
-                        name: file.name.clone(),
-                        text: Some(file.text.clone()),
-                        file: parsed,
-                    });
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let parts = packed_with(user)?;
         if user.is_empty() {
             return compile(parts, selection);
         }
@@ -59,17 +43,12 @@ impl RuleSet {
                 .collect(),
             ..Selection::default()
         };
-        let files: Vec<RuleFile> = parts
-            .files
-            .iter()
-            .filter(|source| source.text.is_some())
-            .map(|source| source.file.clone())
-            .collect();
-        let all = compile(packed_with(user)?, &open)?;
+        let all = compile(parts.clone(), &open)?;
+        let own = parts.files.iter().filter(|source| source.text.is_some());
         let failed: Vec<RuleError> = user
             .iter()
-            .zip(&files)
-            .flat_map(|(file, parsed)| proof::check(&all, file, parsed))
+            .zip(own)
+            .flat_map(|(file, source)| proof::check(&all, file, &source.file))
             .collect();
         if failed.is_empty() {
             compile(parts, selection)
@@ -136,15 +115,23 @@ fn packed() -> Result<Parts, RuleError> {
     })
 }
 
+/// The built-in rules and the user's files; everything that is wrong with the files.
 fn packed_with(user: &[UserFile]) -> Result<Parts, Vec<RuleError>> {
     let mut parts = packed().map_err(|error| vec![error])?;
+    let mut errors = Vec::new();
     for file in user {
-        let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
-        parts.files.push(Source {
-            name: file.name.clone(),
-            text: Some(file.text.clone()),
-            file: parsed,
-        });
+        match parse(&file.name, &file.text) {
+            Ok(parsed) => parts.files.push(Source {
+                name: file.name.clone(),
+                text: Some(file.text.clone()),
+                file: parsed,
+            }),
+            Err(error) => errors.push(error),
+        }
     }
-    Ok(parts)
+    if errors.is_empty() {
+        Ok(parts)
+    } else {
+        Err(errors)
+    }
 }

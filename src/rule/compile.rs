@@ -21,6 +21,7 @@ use crate::limits::RULES_MAX;
 use crate::record::Language;
 
 /// What a rule set is made of.
+#[derive(Clone)]
 pub(super) struct Parts {
     pub files: Vec<Source>,
     pub signals: SignalFile,
@@ -29,6 +30,7 @@ pub(super) struct Parts {
 }
 
 /// One rule file and where it came from.
+#[derive(Clone)]
 pub(super) struct Source {
     /// Its name in messages.
     pub name: String,
