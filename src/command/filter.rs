@@ -1,26 +1,18 @@
 //! The main thing: reads its inputs in order and writes them on, quieter.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::Serialize;
-
+use super::account::account;
 use super::lane::{Ended, Lane};
 use super::outlet::{Outlet, Place};
-use super::rulebook::{self, Rulebook};
+use super::rulebook;
+use super::terms::Terms;
 use super::{Ending, Tone, Voice};
-use crate::episode::summary::size;
 use crate::limits::BLOCK_BYTES;
-use crate::pipeline::{Ledger, Options};
-use crate::rule::Tier;
 use crate::system::sink::SinkError;
 use crate::system::source::{Source, SourceError};
 use crate::system::wait::Wait;
-
-/// Version of the object that `--stats=json` prints.
-pub const STATS_VERSION: u32 = 1;
 
 /// One input that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +26,6 @@ pub enum Input {
     File(PathBuf),
 }
 
-/// How the account is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stats {
-    /// For people.
-    Text,
-    /// One JSON object on one line.
-    Json,
-}
-
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -50,23 +33,16 @@ pub struct Asked {
     pub inputs: Vec<Input>,
     /// Where it goes.
     pub output: Place,
-    /// Where summaries go, if not into the output.
-    pub summaries: Option<Place>,
-    /// How the pipeline works.
-    pub options: Options,
-    /// How long the last, possibly unfinished record is held after its last byte.
-    pub linger: Duration,
-    /// Which rules.
-    pub rules: Rulebook,
-    /// Whether and how the account is printed at the end.
-    pub stats: Option<Stats>,
+    /// Under what terms.
+    pub terms: Terms,
 }
 
 /// Filters the inputs into the output.
 pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
     // Signals first: one that comes while rules are read and outputs opened is answered, too.
     let wait = Wait::new().map_err(SinkError::Failed);
-    let rules = match asked.rules.load() {
+    let terms = &asked.terms;
+    let rules = match terms.rules.load() {
         Ok(rules) => Arc::new(rules),
         Err(errors) => {
             rulebook::complain(&errors, voice);
@@ -74,7 +50,7 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
         }
     };
     let opened = wait.and_then(|wait| {
-        let outlet = Outlet::open(&asked.output, asked.summaries.as_ref())?;
+        let outlet = Outlet::open(&asked.output, terms.summaries.as_ref())?;
         Ok((wait, outlet))
     });
     let (wait, outlet) = match opened {
@@ -84,11 +60,11 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             return Ending::SomeFailed;
         }
     };
-    let mut reload = |voice: &mut dyn Voice| reload(&asked.rules, voice);
+    let mut reload = |voice: &mut dyn Voice| terms.rules.reload(voice);
     let mut lane = Lane::new(
         rules,
-        asked.options,
-        asked.linger,
+        terms.options,
+        terms.linger,
         outlet,
         wait,
         voice,
@@ -98,7 +74,7 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
         Ok(ending) => ending,
         Err(error) => unwritable(&error, lane.voice()),
     };
-    if let Some(stats) = asked.stats {
+    if let Some(stats) = terms.stats {
         let account = account(&lane.ledger(), stats);
         lane.voice().show(&account);
     }
@@ -165,21 +141,6 @@ fn read(lane: &mut Lane<'_>, source: &mut Source) -> Result<Ending, SinkError> {
     })
 }
 
-/// New rules, or `None` if something is wrong with them, which is said.
-fn reload(rules: &Rulebook, voice: &mut dyn Voice) -> Option<Arc<crate::rule::RuleSet>> {
-    match rules.load() {
-        Ok(rules) => Some(Arc::new(rules)),
-        Err(errors) => {
-            rulebook::complain(&errors, voice);
-            voice.say(
-                Tone::Error,
-                "the rules were not read again, the old ones stay in force",
-            );
-            None
-        }
-    }
-}
-
 /// The end that a failing output makes. A reader that has seen enough, such as `head`, is none to talk about.
 fn unwritable(error: &SinkError, voice: &mut dyn Voice) -> Ending {
     if matches!(error, SinkError::ReaderGone) {
@@ -187,63 +148,4 @@ fn unwritable(error: &SinkError, voice: &mut dyn Voice) -> Ending {
     }
     voice.say(Tone::Error, &error.to_string());
     Ending::SomeFailed
-}
-
-#[derive(Serialize)]
-struct Account<'a> {
-    version: u32,
-    #[serde(flatten)]
-    ledger: &'a Ledger,
-}
-
-/// The account, line ending included.
-fn account(ledger: &Ledger, stats: Stats) -> String {
-    match stats {
-        Stats::Json => {
-            let version = STATS_VERSION;
-            let account = serde_json::to_string(&Account { version, ledger });
-            // Numbers and names only: nothing in it can fail to be written as JSON.
-            account.unwrap_or_default() + "\n"
-        }
-        Stats::Text => account_text(ledger),
-    }
-}
-
-fn account_text(ledger: &Ledger) -> String {
-    let mut text = String::new();
-    for (name, amount) in [
-        ("in", ledger.input),
-        ("passed", ledger.passed),
-        ("suppressed", ledger.suppressed),
-    ] {
-        let _ = writeln!(
-            text,
-            "quell: {name:<10} {:>12} lines  {:>9}  {} bytes",
-            amount.lines,
-            size(amount.bytes),
-            amount.bytes
-        );
-    }
-    let _ = writeln!(
-        text,
-        "quell: {} records of noise in {} summaries; {} too large to judge, {} kinds forgotten for want of room",
-        ledger.suppressed.records, ledger.summaries, ledger.oversize, ledger.evicted
-    );
-    for (rule, amount) in &ledger.by_rule {
-        let _ = writeln!(
-            text,
-            "quell: {:>12} x {rule}, {} lines, {}",
-            amount.records,
-            amount.lines,
-            size(amount.bytes)
-        );
-    }
-    if let Some(undecided) = ledger.by_tier.get(&Tier::Undecided) {
-        let _ = writeln!(
-            text,
-            "quell: {:>12} of them undecided, see --undecided",
-            undecided.records
-        );
-    }
-    text
 }

@@ -7,12 +7,14 @@
 //!
 //! The smallest file, and the one to imitate, is `clock.rs`.
 
+pub mod account;
 pub mod clock;
 pub mod filter;
 pub mod lane;
 pub mod outlet;
 pub mod rulebook;
 pub mod rules;
+pub mod terms;
 
 use crate::system::signal::Signal;
 

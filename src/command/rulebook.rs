@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Tone, Voice};
 use crate::limits::RULE_FILE_BYTES_MAX;
@@ -42,6 +43,21 @@ impl Rulebook {
             return Err(unknown);
         }
         RuleSet::load(&files, &self.selection)
+    }
+
+    /// Reads and checks all of them again: new rules, or `None` if something is wrong with them, which is said.
+    pub fn reload(&self, voice: &mut dyn Voice) -> Option<Arc<RuleSet>> {
+        match self.load() {
+            Ok(rules) => Some(Arc::new(rules)),
+            Err(errors) => {
+                complain(&errors, voice);
+                voice.say(
+                    Tone::Error,
+                    "the rules were not read again, the old ones stay in force",
+                );
+                None
+            }
+        }
     }
 
     /// Names in the selection that neither a rule nor a program bears: a typing mistake would otherwise go unnoticed.

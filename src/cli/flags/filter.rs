@@ -1,0 +1,55 @@
+//! What may be typed after `quell` alone: the filter.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::terms::TypedTerms;
+use crate::cli::paint::Colour;
+use crate::command::filter::{Asked, Input};
+use crate::command::outlet::Place;
+
+#[derive(Debug, Args)]
+pub(super) struct TypedFilter {
+    /// Files to read in order; none, or `-`, is standard input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Append to FILE instead of writing to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    terms: TypedTerms,
+    /// When to use colours in messages
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        hide_default_value = true,
+        default_value_t
+    )]
+    pub(super) color: Colour,
+    /// Print this help
+    #[arg(short, long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+}
+
+impl From<TypedFilter> for Asked {
+    fn from(typed: TypedFilter) -> Asked {
+        Asked {
+            inputs: inputs(typed.files),
+            output: typed.output.map_or(Place::Stdout, Place::File),
+            terms: typed.terms.into(),
+        }
+    }
+}
+
+fn inputs(files: Vec<PathBuf>) -> Vec<Input> {
+    if files.is_empty() {
+        return vec![Input::Stdin { by_default: true }];
+    }
+    let input = |path: PathBuf| match path.to_str() {
+        Some("-") => Input::Stdin { by_default: false },
+        _ => Input::File(path),
+    };
+    files.into_iter().map(input).collect()
+}

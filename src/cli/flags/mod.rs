@@ -1,0 +1,116 @@
+//! What may be typed, and what it means. Two things: `Typed` is the arguments as they stand, [`Asked`] what is wanted.
+
+mod filter;
+mod rules;
+mod terms;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::paint::Colour;
+use crate::command;
+use filter::TypedFilter;
+pub use rules::RulesErrand;
+use rules::TypedRulesCommand;
+
+/// What is wanted.
+#[derive(Debug)]
+pub struct Asked {
+    /// When colours are used.
+    pub colour: Colour,
+    /// What is to be done.
+    pub errand: Errand,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Errand {
+    /// Filter.
+    Filter(Box<command::filter::Asked>),
+    /// Something about rules.
+    Rules(RulesErrand),
+    /// Print completions.
+    Completions(Shell),
+    /// Print the manual page.
+    Manual,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tomcat 2>&1 | quell >> app.log        quieten a pipe
+  quell app.log > quiet.log             quieten a file
+  quell --stats app.log > /dev/null     how much of it is noise
+  quell rules try app.log               which rule takes what, and why not
+
+A FILE that is named like a command is written ./rules. A DUR is written 500ms, 1m, 1h30m or 7d.
+SIGUSR1 writes the summaries now, SIGHUP reads the rules again and opens -o again.
+Exit status: 0 fine, 1 some file failed, 2 wrong usage or rules, 128+N ended by signal N.";
+
+/// Shows the first of each kind of client disconnect in a server's log, counts the repeats, and leaves everything else
+/// byte for byte as it is.
+#[derive(Debug, Parser)]
+#[command(name = "quell", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_flag = true)]
+struct Typed {
+    #[command(flatten)]
+    filter: TypedFilter,
+    #[command(subcommand)]
+    command: Option<TypedCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum TypedCommand {
+    /// List, show, check and try rules
+    #[command(subcommand)]
+    Rules(TypedRulesCommand),
+    /// Print completions for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// What is wrong with them, or the help that they ask for.
+pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> {
+    let typed = Typed::try_parse_from(args)?;
+    let colour = typed.filter.color;
+    let errand = match typed.command {
+        None => Errand::Filter(Box::new(typed.filter.into())),
+        Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
+        Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
+        Some(TypedCommand::Man) => Errand::Manual,
+    };
+    Ok(Asked { colour, errand })
+}
+
+/// All flags, for the manual and the completions.
+#[must_use]
+pub fn command() -> clap::Command {
+    Typed::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Typed::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_fits_a_screen_and_a_half() {
+        let help = command().render_help().to_string();
+        assert!(help.lines().count() < 60, "{help}");
+    }
+}

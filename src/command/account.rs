@@ -1,0 +1,73 @@
+//! The account, as it is printed at the end.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::terms::Stats;
+use crate::episode::summary::size;
+use crate::pipeline::Ledger;
+use crate::rule::Tier;
+
+/// Version of the object that `--stats=json` prints.
+pub const STATS_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Account<'a> {
+    version: u32,
+    #[serde(flatten)]
+    ledger: &'a Ledger,
+}
+
+/// The account, line ending included.
+#[must_use]
+pub fn account(ledger: &Ledger, stats: Stats) -> String {
+    match stats {
+        Stats::Json => {
+            let version = STATS_VERSION;
+            let account = serde_json::to_string(&Account { version, ledger });
+            // Numbers and names only: nothing in it can fail to be written as JSON.
+            account.unwrap_or_default() + "\n"
+        }
+        Stats::Text => account_text(ledger),
+    }
+}
+
+fn account_text(ledger: &Ledger) -> String {
+    let mut text = String::new();
+    for (name, amount) in [
+        ("in", ledger.input),
+        ("passed", ledger.passed),
+        ("suppressed", ledger.suppressed),
+    ] {
+        let _ = writeln!(
+            text,
+            "quell: {name:<10} {:>12} lines  {:>9}  {} bytes",
+            amount.lines,
+            size(amount.bytes),
+            amount.bytes
+        );
+    }
+    let _ = writeln!(
+        text,
+        "quell: {} records of noise in {} summaries; {} too large to judge, {} kinds forgotten for want of room",
+        ledger.suppressed.records, ledger.summaries, ledger.oversize, ledger.evicted
+    );
+    for (rule, amount) in &ledger.by_rule {
+        let _ = writeln!(
+            text,
+            "quell: {:>12} x {rule}, {} lines, {}",
+            amount.records,
+            amount.lines,
+            size(amount.bytes)
+        );
+    }
+    if let Some(undecided) = ledger.by_tier.get(&Tier::Undecided) {
+        let _ = writeln!(
+            text,
+            "quell: {:>12} of them undecided, see --undecided",
+            undecided.records
+        );
+    }
+    text
+}
