@@ -22,6 +22,7 @@ pub(super) struct TypedFilter {
     /// When to use colours in messages
     #[arg(
         long,
+        global = true,
         value_name = "WHEN",
         value_enum,
         hide_default_value = true,

@@ -1,4 +1,11 @@
-//! What may be typed, and what it means. Two things: `Typed` is the arguments as they stand, [`Asked`] what is wanted.
+//! What may be typed, and what it means: one file for each command.
+//!
+//! In come the arguments, out goes [`Asked`]: what is wanted, as plain values.
+//!
+//! Invariant: nothing here opens a file or prints. Each file holds two things: a `Typed…` of the arguments as they
+//! stand, and what it means as a value of the command's.
+//!
+//! The smallest file, and the one to imitate, is `filter.rs`.
 
 mod filter;
 mod rules;
