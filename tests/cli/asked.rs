@@ -287,6 +287,11 @@ fn both_gears_write_the_same() {
 fn the_help_the_manual_and_the_completions_are_there() {
     let house = House::new();
     let help = text_of(house.run(["--help"]).stdout);
+    for command in [&["rules", "--help"][..], &["rules", "try", "-h"]] {
+        let done = house.run(command);
+        assert_eq!(done.status.code(), Some(0), "{command:?}");
+        assert!(text_of(done.stdout).contains("Usage: quell rules"));
+    }
     assert!(
         help.lines().count() < 60 && help.contains("Examples:"),
         "{help}"

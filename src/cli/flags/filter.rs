@@ -30,7 +30,7 @@ pub(super) struct TypedFilter {
     )]
     pub(super) color: Colour,
     /// Print this help
-    #[arg(short, long, action = ArgAction::HelpShort)]
+    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
 }
 
