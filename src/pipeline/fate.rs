@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::flow::{Fate, Pipeline, Place, Taken};
+use super::flow::{Fate, Passage, Pipeline, Taken};
 use super::{Amount, Output};
 use crate::episode::{Sighting, Treatment, clock::Moved};
 use crate::record::{Assembly, Extent, Record};
@@ -14,22 +14,20 @@ impl Pipeline {
     pub(super) fn judge(
         &mut self,
         assembly: &Assembly,
-        place: &mut Place<'_>,
-        now: i64,
-        out: &mut dyn Output,
+        passage: &mut Passage<'_>,
     ) -> io::Result<Fate> {
         let Some(first) = assembly.pieces.first() else {
             return Ok(Fate::Pass);
         };
         let start = first.line.start;
-        self.read_marks(place, start, now, out)?;
-        let record = Record::parse(place.block, &assembly.pieces);
+        self.read_marks(passage, start)?;
+        let record = Record::parse(passage.block, &assembly.pieces);
         let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
-        let unstamped = self.clock.micros().unwrap_or(now);
-        let own = stamp.map_or(now, |stamp| stamp.resolve(unstamped));
-        let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, now));
+        let unstamped = self.clock.micros().unwrap_or(passage.now);
+        let own = stamp.map_or(passage.now, |stamp| stamp.resolve(unstamped));
+        let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, passage.now));
         self.collapse
-            .turn(self.clock.micros().unwrap_or(now), &mut self.due);
+            .turn(self.clock.micros().unwrap_or(passage.now), &mut self.due);
         let rules = Arc::clone(&self.rules);
         let verdict = if assembly.oversize {
             Verdict::Keep(Reason::Oversize)
@@ -40,11 +38,11 @@ impl Pipeline {
             Verdict::Collapse(finding) => self.take(assembly, &record, finding, (micros, own)),
             Verdict::Keep(_) => (usize::MAX, Fate::Pass),
         };
-        self.write_due_at(place, start, out)?;
+        self.write_due_at(passage, start)?;
         match &fate {
             Fate::Hold(taken) => {
-                self.open_since = self.open_since.or(Some(now));
-                self.hold(assembly, from, place, taken, now, out)?;
+                self.open_since = self.open_since.or(Some(passage.now));
+                self.hold(assembly, from, passage, taken)?;
                 let records = u64::from(from == 0);
                 let amount = Amount {
                     records,
@@ -106,19 +104,17 @@ impl Pipeline {
         &mut self,
         assembly: &Assembly,
         from: usize,
-        place: &mut Place<'_>,
+        passage: &mut Passage<'_>,
         taken: &Taken,
-        now: i64,
-        out: &mut dyn Output,
     ) -> io::Result<()> {
         for (at, piece) in assembly.pieces.iter().enumerate().skip(from) {
             if at > from {
-                self.judge_between(place, piece.line.start, now, out)?;
+                self.judge_between(passage, piece.line.start)?;
             }
-            self.pass(place, piece.line.start, out)?;
-            place.passed = piece.line.end;
+            self.pass(passage, piece.line.start)?;
+            passage.passed = piece.line.end;
         }
-        place.marked = place.marked.max(place.passed);
+        passage.marked = passage.marked.max(passage.passed);
         let (lines, bytes) = extent_of(assembly, from);
         self.ledger.suppress(
             &taken.rule,
@@ -132,63 +128,50 @@ impl Pipeline {
     }
 
     /// Judges the lines of others between two lines of a record that is held back: without it they stand alone.
-    fn judge_between(
-        &mut self,
-        place: &mut Place<'_>,
-        to: usize,
-        now: i64,
-        out: &mut dyn Output,
-    ) -> io::Result<()> {
+    fn judge_between(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
         let mut assembly = Assembly::default();
-        let mut at = place.passed;
+        let mut at = passage.passed;
         while at < to {
-            let Extent::Whole { end } = assembly.read(&place.block[..to], at, true) else {
+            let Extent::Whole { end } = assembly.read(&passage.block[..to], at, true) else {
                 break;
             };
-            self.decide(&assembly, place, now, out)?;
+            self.decide(&assembly, passage)?;
             at = end.max(at + 1);
         }
         Ok(())
     }
 
     /// Passes on everything up to `to` that was not passed on or held back yet.
-    pub(super) fn pass(
-        &mut self,
-        place: &mut Place<'_>,
-        to: usize,
-        out: &mut dyn Output,
-    ) -> io::Result<()> {
-        if to > place.passed {
-            let stretch = &place.block[place.passed..to];
+    pub(super) fn pass(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
+        if to > passage.passed {
+            let stretch = &passage.block[passage.passed..to];
             if self.options.account {
                 self.ledger.pass(stretch);
             }
-            out.pass(stretch, self.offset + place.passed as u64)?;
+            passage
+                .out
+                .pass(stretch, self.offset + passage.passed as u64)?;
             self.torn = !stretch.ends_with(b"\n");
-            place.passed = to;
+            passage.passed = to;
         }
         Ok(())
     }
 
     /// Reads the time from what lies before `to`, and ends the window where it is over. It is read whether or not
     /// anything is held back: records without a time of their own have the clock's.
-    pub(super) fn read_marks(
-        &mut self,
-        place: &mut Place<'_>,
-        to: usize,
-        now: i64,
-        out: &mut dyn Output,
-    ) -> io::Result<()> {
-        while place.marked < to {
-            let found = self.marks.find(place.block, place.marked, to, self.offset);
+    pub(super) fn read_marks(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
+        while passage.marked < to {
+            let found = self
+                .marks
+                .find(passage.block, passage.marked, to, self.offset);
             let Some((at, stamp)) = found else { break };
-            place.marked = at;
-            self.read_stamp(&stamp, now);
+            passage.marked = at;
+            self.read_stamp(&stamp, passage.now);
             self.collapse
-                .turn(self.clock.micros().unwrap_or(now), &mut self.due);
-            self.write_due_at(place, at, out)?;
+                .turn(self.clock.micros().unwrap_or(passage.now), &mut self.due);
+            self.write_due_at(passage, at)?;
         }
-        place.marked = place.marked.max(to);
+        passage.marked = passage.marked.max(to);
         Ok(())
     }
 
@@ -204,17 +187,12 @@ impl Pipeline {
     }
 
     /// Writes the summaries that are due, before the byte `at` of the block.
-    pub(super) fn write_due_at(
-        &mut self,
-        place: &mut Place<'_>,
-        at: usize,
-        out: &mut dyn Output,
-    ) -> io::Result<()> {
+    pub(super) fn write_due_at(&mut self, passage: &mut Passage<'_>, at: usize) -> io::Result<()> {
         if self.due.is_empty() {
             return Ok(());
         }
-        self.pass(place, at, out)?;
-        self.write_due(out)
+        self.pass(passage, at)?;
+        self.write_due(passage.out)
     }
 
     pub(super) fn write_due(&mut self, out: &mut dyn Output) -> io::Result<()> {

@@ -70,13 +70,28 @@ pub enum Held {
     Suspect,
 }
 
-/// How far a block is done with.
-pub(super) struct Place<'b> {
+/// One block on its way to the output.
+pub(super) struct Passage<'b> {
     pub(super) block: &'b [u8],
     /// Everything before it was passed on or held back.
     pub(super) passed: usize,
     /// Time was read from everything before it.
     pub(super) marked: usize,
+    /// The time of day, in microseconds since 1970.
+    pub(super) now: i64,
+    pub(super) out: &'b mut dyn Output,
+}
+
+impl<'b> Passage<'b> {
+    fn new(block: &'b [u8], now: i64, out: &'b mut dyn Output) -> Passage<'b> {
+        Passage {
+            block,
+            passed: 0,
+            marked: 0,
+            now,
+            out,
+        }
+    }
 }
 
 impl Pipeline {
@@ -201,18 +216,14 @@ impl Pipeline {
         let Some(complete) = complete_lines(block) else {
             return Ok(0);
         };
-        let mut place = Place {
-            block: complete,
-            passed: 0,
-            marked: 0,
-        };
+        let mut passage = Passage::new(complete, now, out);
         let mut assembly = std::mem::take(&mut self.assembly);
-        let mut at = self.follow(&mut assembly, &mut place, true, now, out)?;
+        let mut at = self.follow(&mut assembly, &mut passage, true)?;
         while at < complete.len() {
             let Extent::Whole { end } = assembly.read(complete, at, true) else {
                 break;
             };
-            let fate = self.decide(&assembly, &mut place, now, out)?;
+            let fate = self.decide(&assembly, &mut passage)?;
             let machine = assembly
                 .machine()
                 .filter(|machine| machine.is_open())
@@ -221,8 +232,8 @@ impl Pipeline {
             at = end.max(at + 1);
         }
         self.assembly = assembly;
-        self.settle(&mut place, complete.len(), now, out)?;
-        Ok(place.passed)
+        self.settle(&mut passage, complete.len())?;
+        Ok(passage.passed)
     }
 
     /// The account so far.
@@ -240,44 +251,34 @@ impl Pipeline {
         last: bool,
         out: &mut dyn Output,
     ) -> io::Result<usize> {
-        let mut place = Place {
-            block,
-            passed: 0,
-            marked: 0,
-        };
+        let mut passage = Passage::new(block, now, out);
         if self.mid_line {
             let end = memchr::memchr(b'\n', block).map(|newline| newline + 1);
-            self.pass(&mut place, end.unwrap_or(block.len()), out)?;
-            place.marked = place.passed;
+            self.pass(&mut passage, end.unwrap_or(block.len()))?;
+            passage.marked = passage.passed;
             self.mid_line = end.is_none();
         }
         let mut assembly = std::mem::take(&mut self.assembly);
-        let start = self.follow(&mut assembly, &mut place, last, now, out)?;
+        let start = self.follow(&mut assembly, &mut passage, last)?;
         let end = if self.following.is_some() {
             start
         } else if self.options.gear == Gear::Step {
-            self.step(&mut assembly, &mut place, start, last, now, out)?
+            self.step(&mut assembly, &mut passage, start, last)?
         } else {
-            self.skim(&mut assembly, &mut place, start, last, now, out)?
+            self.skim(&mut assembly, &mut passage, start, last)?
         };
         self.assembly = assembly;
-        self.settle(&mut place, end, now, out)?;
-        Ok(place.passed)
+        self.settle(&mut passage, end)?;
+        Ok(passage.passed)
     }
 
     /// Passes everything up to `end` on and moves the stream's offset.
-    fn settle(
-        &mut self,
-        place: &mut Place<'_>,
-        end: usize,
-        now: i64,
-        out: &mut dyn Output,
-    ) -> io::Result<()> {
+    fn settle(&mut self, passage: &mut Passage<'_>, end: usize) -> io::Result<()> {
         if !self.mid_line {
-            self.read_marks(place, end, now, out)?;
+            self.read_marks(passage, end)?;
         }
-        self.pass(place, end, out)?;
-        self.offset += place.passed as u64;
+        self.pass(passage, end)?;
+        self.offset += passage.passed as u64;
         Ok(())
     }
 }

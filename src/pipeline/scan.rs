@@ -3,9 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
+use super::Skim;
 use super::fate::extent_of;
-use super::flow::{Fate, Following, Pipeline, Place};
-use super::{Output, Skim};
+use super::flow::{Fate, Following, Passage, Pipeline};
 use crate::line::line_start;
 use crate::record::{Assembly, Extent, fence};
 
@@ -14,13 +14,11 @@ impl Pipeline {
     pub(super) fn skim(
         &mut self,
         assembly: &mut Assembly,
-        place: &mut Place<'_>,
+        passage: &mut Passage<'_>,
         start: usize,
         last: bool,
-        now: i64,
-        out: &mut dyn Output,
     ) -> io::Result<usize> {
-        let block = place.block;
+        let block = passage.block;
         let skim = Arc::clone(&self.skim);
         let mut hits = skim.hits(block);
         let mut at = start;
@@ -50,7 +48,7 @@ impl Pipeline {
                 hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block))
             {
                 debug_assert!(hit < at, "the record that holds the hit ends behind it");
-                self.judge(assembly, place, now, out)?;
+                self.judge(assembly, passage)?;
             }
         };
         Ok(end)
@@ -60,18 +58,16 @@ impl Pipeline {
     pub(super) fn step(
         &mut self,
         assembly: &mut Assembly,
-        place: &mut Place<'_>,
+        passage: &mut Passage<'_>,
         start: usize,
         last: bool,
-        now: i64,
-        out: &mut dyn Output,
     ) -> io::Result<usize> {
         let mut at = start;
-        while at < place.block.len() {
-            match assembly.read(place.block, at, last) {
-                Extent::Open => return Ok(self.leave_open(assembly, at, place.block)),
+        while at < passage.block.len() {
+            match assembly.read(passage.block, at, last) {
+                Extent::Open => return Ok(self.leave_open(assembly, at, passage.block)),
                 Extent::Whole { end } => {
-                    self.decide(assembly, place, now, out)?;
+                    self.decide(assembly, passage)?;
                     at = end.max(at + 1);
                 }
             }
@@ -104,23 +100,21 @@ impl Pipeline {
     pub(super) fn follow(
         &mut self,
         assembly: &mut Assembly,
-        place: &mut Place<'_>,
+        passage: &mut Passage<'_>,
         last: bool,
-        now: i64,
-        out: &mut dyn Output,
     ) -> io::Result<usize> {
-        let start = place.passed;
+        let start = passage.passed;
         let Some(following) = self.following.take() else {
             return Ok(start);
         };
-        let extent = assembly.resume(following.machine, place.block, start, last);
+        let extent = assembly.resume(following.machine, passage.block, start, last);
         let end = assembly.pieces.last().map_or(start, |piece| piece.line.end);
         if let Fate::Hold(taken) = &following.fate {
-            self.hold(assembly, 0, place, taken, now, out)?;
+            self.hold(assembly, 0, passage, taken)?;
             let (lines, bytes) = extent_of(assembly, 0);
             self.collapse.extend(&taken.key, lines, bytes);
         }
-        place.marked = place.marked.max(end);
+        passage.marked = passage.marked.max(end);
         if extent == Extent::Open
             && let Some(machine) = assembly.machine()
         {
@@ -135,12 +129,10 @@ impl Pipeline {
     pub(super) fn decide(
         &mut self,
         assembly: &Assembly,
-        place: &mut Place<'_>,
-        now: i64,
-        out: &mut dyn Output,
+        passage: &mut Passage<'_>,
     ) -> io::Result<Fate> {
-        if is_suspect(&self.skim, assembly, place.block) {
-            self.judge(assembly, place, now, out)
+        if is_suspect(&self.skim, assembly, passage.block) {
+            self.judge(assembly, passage)
         } else {
             Ok(Fate::Pass)
         }
