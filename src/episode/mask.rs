@@ -74,8 +74,10 @@ fn mask_digits(token: &[u8], out: &mut Vec<u8>) {
 fn is_id(token: &[u8]) -> bool {
     let digits = token.iter().filter(|b| b.is_ascii_digit()).count();
     let hex = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.' | b':');
+    // With its prefix a number is hexadecimal at any length: `0x0` is a session that was not given yet.
+    let prefixed = token.strip_prefix(b"0x").filter(|rest| !rest.is_empty());
     let hexadecimal =
-        token.strip_prefix(b"0x").unwrap_or(token).iter().all(hex) && token.len() >= 6;
+        prefixed.unwrap_or(token).iter().all(hex) && (prefixed.is_some() || token.len() >= 6);
     // An id has digits in several places; a class has its version in one (`Http11Processor`).
     let runs = token.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
     let places = runs.filter(|run| run[0].is_ascii_digit()).count();
@@ -128,6 +130,7 @@ mod tests {
             masked("Close of session 0x1000025ce33000e"),
             "Close of session #"
         );
+        assert_eq!(masked("session = 0x0"), "session = #");
         assert_eq!(
             masked("from 10.0.0.7:4711 to [::1]:80"),
             "from # to [::#]:#"
