@@ -116,7 +116,8 @@ fn read_scene(folder: &Path) -> Result<Scene, Failed> {
 
 fn check(folder: &Path) -> Result<(), Failed> {
     let scene = read_scene(folder)?;
-    let (row, out, lost) = run(folder, &scene)?;
+    let (row, out) = run(folder, &scene)?;
+    let lost = &row.lost;
     if !lost.is_empty() {
         let line = |line: &Vec<u8>| format!("  {}", line.escape_ascii());
         let shown: Vec<String> = lost.iter().take(10).map(line).collect();
@@ -134,8 +135,8 @@ fn check(folder: &Path) -> Result<(), Failed> {
     compare(&folder.join("out.log"), &out)
 }
 
-/// What comes out of a scene, as a row of the table, as it is, and what it lacks.
-fn run(folder: &Path, scene: &Scene) -> Result<(Row, Vec<u8>, Vec<Vec<u8>>), Failed> {
+/// What comes out of a scene, as a row of the table and as it is.
+fn run(folder: &Path, scene: &Scene) -> Result<(Row, Vec<u8>), Failed> {
     let log = fs::read(folder.join("in.log"))?;
     let out = filter(scene, &folder.join("in.log"))?;
     let labels = labels::read(folder, &log)?;
@@ -147,7 +148,7 @@ fn run(folder: &Path, scene: &Scene) -> Result<(Row, Vec<u8>, Vec<Vec<u8>>), Fai
             .iter()
             .filter(|kind| **kind == Kind::Noise)
             .count(),
-        lost: lost.len(),
+        lost,
         left,
         first: first_of_each_kind(&log, &labels),
         beyond: scene
@@ -155,7 +156,7 @@ fn run(folder: &Path, scene: &Scene) -> Result<(Row, Vec<u8>, Vec<Vec<u8>>), Fai
             .clone()
             .map(|beyond| (beyond.lines, beyond.why)),
     };
-    Ok((row, out, lost))
+    Ok((row, out))
 }
 
 /// All captures, in the table of the document.

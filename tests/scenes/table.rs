@@ -20,7 +20,7 @@ pub struct Row {
     /// Lines that are labelled as noise.
     pub noise: usize,
     /// Lines that are gone and should not be.
-    pub lost: usize,
+    pub lost: Vec<Vec<u8>>,
     /// Lines of noise that are still there.
     pub left: usize,
     /// Lines of the first record of each kind of noise.
@@ -56,19 +56,13 @@ fn write(rows: &[Row]) -> String {
     let mut text = "| capture | lines of noise | lost | left | first of each kind |\n|---|---:|---:|---:|---:|\n".to_owned();
     let mut notes = String::new();
     for row in rows {
+        let lost = row.lost.len();
         let mark = if row.beyond.is_some() {
             " (see below)"
         } else {
             ""
         };
-        let Row {
-            name,
-            noise,
-            lost,
-            left,
-            first,
-            ..
-        } = row;
+        let (name, noise, left, first) = (&row.name, row.noise, row.left, row.first);
         text += &format!("| {name} | {noise} | {lost} | {left}{mark} | {first} |\n");
         if let Some((more, why)) = &row.beyond {
             notes += &format!("- {name}, {more} more: {why}\n");
@@ -77,7 +71,7 @@ fn write(rows: &[Row]) -> String {
     let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
     let (noise, lost, left, first) = (
         sum(|r| r.noise),
-        sum(|r| r.lost),
+        sum(|r| r.lost.len()),
         sum(|r| r.left),
         sum(|r| r.first),
     );
