@@ -110,6 +110,8 @@ fn check_account(
     let passed_bytes: usize = tape.passed.iter().map(|range| range.len()).sum();
     prop_assert_eq!(input.bytes, log.0.len() as u64, "bytes in");
     prop_assert_eq!(passed.bytes, passed_bytes as u64, "bytes passed");
+    let held: usize = tape.held.iter().map(|range| range.len()).sum();
+    prop_assert_eq!(suppressed.bytes, held as u64, "bytes held back");
     prop_assert_eq!(
         passed.bytes + suppressed.bytes,
         input.bytes,

@@ -51,18 +51,23 @@ pub enum Treatment {
     /// The first of its kind: it passes.
     Show,
     /// The first of its kind: its first line passes, the others are held back.
-    ShowLine,
+    ShowLine {
+        /// The number of its kind.
+        kind: u64,
+    },
     /// A repeat: it is held back and counted.
-    Hold,
+    Hold {
+        /// The number of its kind.
+        kind: u64,
+    },
 }
 
 /// What was held back of one kind since its last summary.
 #[derive(Debug)]
 struct Episode {
     /// What stays the same from window to window; its counts are filled in when a summary is due.
+    /// Its kind's number also says in which order kinds were first met.
     summary: Summary,
-    /// In which order kinds were first met.
-    order: u64,
     /// When it was last seen: the order of sightings, and the time.
     last_sighting: u64,
     last_stamp: i64,
@@ -135,26 +140,28 @@ impl Collapse {
         }
         let forget = i64::try_from(self.settings.forget.as_micros()).unwrap_or(i64::MAX);
         let sightings = self.sightings;
-        let new = match self.episodes.get_mut(key) {
-            None => true,
+        let (new, mut kind) = match self.episodes.get_mut(key) {
+            None => (true, sightings),
             Some(episode) => {
                 let silent = sighting.stamp.saturating_sub(episode.last_stamp);
                 episode.last_sighting = sightings;
                 episode.last_stamp = sighting.stamp;
-                silent > forget && episode.summary.count == 0
+                let forgotten = silent > forget && episode.summary.count == 0;
+                (forgotten, episode.summary.kind)
             }
         };
         if new {
+            kind = sightings;
             self.admit(key, sighting, due);
             match self.settings.first {
                 First::Full => return Treatment::Show,
-                First::Line if sighting.lines > 1 => return Treatment::ShowLine,
+                First::Line if sighting.lines > 1 => return Treatment::ShowLine { kind },
                 First::Line => return Treatment::Show,
                 First::None => {}
             }
         }
         self.hold(key, sighting);
-        Treatment::Hold
+        Treatment::Hold { kind }
     }
 
     /// Counts more lines of the record that was held back last under `key`.
@@ -176,7 +183,7 @@ impl Collapse {
             .values_mut()
             .filter(|episode| episode.summary.count > 0)
             .collect();
-        held.sort_by_key(|episode| episode.order);
+        held.sort_by_key(|episode| episode.summary.kind);
         due.extend(
             held.into_iter()
                 .map(|episode| episode.close(micros, window)),
@@ -214,8 +221,7 @@ impl Collapse {
             self.evict(sighting.micros, due);
         }
         let episode = Episode {
-            summary: Summary::of(sighting, FIRST_QUOTE_BYTES),
-            order: self.sightings,
+            summary: Summary::of(sighting, self.sightings, FIRST_QUOTE_BYTES),
             last_sighting: self.sightings,
             last_stamp: sighting.stamp,
             last_window: i64::MIN,
@@ -242,7 +248,7 @@ impl Collapse {
             .extract_if(|_, episode| episode.last_sighting <= limit)
             .map(|(_, episode)| episode)
             .collect();
-        gone.sort_by_key(|episode| episode.order);
+        gone.sort_by_key(|episode| episode.summary.kind);
         self.evicted += gone.len() as u64;
         for mut episode in gone.into_iter().filter(|episode| episode.summary.count > 0) {
             due.push(episode.close(micros, window));

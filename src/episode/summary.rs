@@ -33,6 +33,8 @@ const CROWD_PEERS_MIN: usize = 10;
 /// What was held back of one kind.
 #[derive(Clone, Debug)]
 pub struct Summary {
+    /// The number of the kind: no other has it.
+    pub kind: u64,
     /// How many records.
     pub count: u64,
     /// The error, as it was printed: type and message, or the template's text; cut to a bound.
@@ -67,7 +69,7 @@ pub struct Summary {
 
 impl Summary {
     /// An empty summary for records like this one.
-    pub(super) fn of(sighting: &Sighting<'_>, title_bytes_max: usize) -> Summary {
+    pub(super) fn of(sighting: &Sighting<'_>, kind: u64, title_bytes_max: usize) -> Summary {
         let finding = &sighting.finding;
         let mut title = finding.error.to_vec();
         if !title.is_empty() && !finding.message.is_empty() {
@@ -81,6 +83,7 @@ impl Summary {
             b""
         };
         Summary {
+            kind,
             count: 0,
             title,
             rule: finding.rule.id.clone(),

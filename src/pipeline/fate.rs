@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::flow::{Fate, Passage, Pipeline, Taken};
-use super::{Amount, Output};
-use crate::episode::{Sighting, Treatment, clock::Moved};
+use super::{Amount, Output, Withheld};
+use crate::episode::{Sighting, SummaryStyle, Treatment, clock::Moved};
 use crate::record::{Assembly, Extent, Record};
 use crate::rule::{Finding, Reason, Verdict};
 
@@ -42,7 +42,7 @@ impl Pipeline {
         match &fate {
             Fate::Hold(taken) => {
                 self.open_since = self.open_since.or(Some(passage.now));
-                self.hold(assembly, from, passage, taken)?;
+                self.hold(assembly, from, passage, taken, from == 0)?;
                 let records = u64::from(from == 0);
                 let amount = Amount {
                     records,
@@ -80,14 +80,14 @@ impl Pipeline {
             path,
             finding,
         };
-        let from = match self.collapse.take(key, &sighting, &mut self.due) {
+        let (from, kind) = match self.collapse.take(key, &sighting, &mut self.due) {
             Treatment::Show => return (usize::MAX, Fate::Pass),
-            Treatment::ShowLine => {
+            Treatment::ShowLine { kind } => {
                 let (lines, bytes) = extent_of(assembly, 1);
                 self.collapse.extend(key, lines, bytes);
-                1
+                (1, kind)
             }
-            Treatment::Hold => 0,
+            Treatment::Hold { kind } => (0, kind),
         };
         let rule = Arc::clone(sighting.finding.rule);
         (
@@ -95,6 +95,7 @@ impl Pipeline {
             Fate::Hold(Taken {
                 key: key.into(),
                 rule,
+                kind,
             }),
         )
     }
@@ -106,13 +107,29 @@ impl Pipeline {
         from: usize,
         passage: &mut Passage<'_>,
         taken: &Taken,
+        mut begins: bool,
     ) -> io::Result<()> {
-        for (at, piece) in assembly.pieces.iter().enumerate().skip(from) {
-            if at > from {
-                self.judge_between(passage, piece.line.start)?;
+        // Lines that follow each other are handed over in one piece.
+        let mut start = None;
+        for piece in assembly.pieces.iter().skip(from) {
+            match start {
+                None => {
+                    self.pass(passage, piece.line.start)?;
+                    start = Some(piece.line.start);
+                }
+                Some(at) if piece.line.start > passage.passed => {
+                    self.hold_back(passage, at, taken.kind, begins)?;
+                    begins = false;
+                    self.judge_between(passage, piece.line.start)?;
+                    self.pass(passage, piece.line.start)?;
+                    start = Some(piece.line.start);
+                }
+                Some(_) => {}
             }
-            self.pass(passage, piece.line.start)?;
             passage.passed = piece.line.end;
+        }
+        if let Some(at) = start {
+            self.hold_back(passage, at, taken.kind, begins)?;
         }
         passage.marked = passage.marked.max(passage.passed);
         let (lines, bytes) = extent_of(assembly, from);
@@ -125,6 +142,22 @@ impl Pipeline {
             },
         );
         Ok(())
+    }
+
+    /// Hands over what is held back from `from` on.
+    fn hold_back(
+        &self,
+        passage: &mut Passage<'_>,
+        from: usize,
+        kind: u64,
+        begins: bool,
+    ) -> io::Result<()> {
+        passage.out.hold_back(&Withheld {
+            bytes: &passage.block[from..passage.passed],
+            at: self.offset + from as u64,
+            kind,
+            begins,
+        })
     }
 
     /// Judges the lines of others between two lines of a record that is held back: without it they stand alone.
@@ -198,18 +231,21 @@ impl Pipeline {
     pub(super) fn write_due(&mut self, out: &mut dyn Output) -> io::Result<()> {
         let mut bytes = Vec::new();
         for summary in self.due.drain(..) {
+            let start = bytes.len();
+            // An input may end without a line ending; a summary is a line of its own all the same.
+            if self.torn && self.options.style != SummaryStyle::None {
+                bytes.push(b'\n');
+                self.torn = false;
+            }
             summary.dress(self.options.style, self.layout.as_ref(), &mut bytes);
             self.ledger.summaries += 1;
+            out.close(summary.kind, &bytes[start..])?;
         }
         if !self.collapse.is_open() {
             self.open_since = None;
         }
         if bytes.is_empty() {
             return Ok(());
-        }
-        // An input may end without a line ending; a summary is a line of its own all the same.
-        if std::mem::take(&mut self.torn) {
-            bytes.insert(0, b'\n');
         }
         out.summary(&bytes)
     }

@@ -57,6 +57,8 @@ pub(super) enum Fate {
 pub(super) struct Taken {
     pub(super) key: Box<[u8]>,
     pub(super) rule: Arc<Rule>,
+    /// The number of its kind.
+    pub(super) kind: u64,
 }
 
 /// What the end of the input so far is, which a later line may continue.

@@ -39,6 +39,36 @@ pub trait Output {
     /// # Errors
     /// Whatever writing gives.
     fn summary(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Input that is held back, in order with what passes. Whoever keeps it can put it back.
+    ///
+    /// # Errors
+    /// Whatever keeping it gives.
+    fn hold_back(&mut self, _withheld: &Withheld<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What was held back of a kind up to here is counted in this summary: the text that `summary` is given next, alone
+    /// or before that of other kinds; empty if summaries are not written.
+    ///
+    /// # Errors
+    /// Whatever keeping it gives.
+    fn close(&mut self, _kind: u64, _summary: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Input that does not pass: a record, or some lines of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Withheld<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Where they stand in the input.
+    pub at: u64,
+    /// Of which kind it is: a number that no other kind has, and that the summary is closed under.
+    pub kind: u64,
+    /// Whether a record begins here; else it goes on, or its head was shown.
+    pub begins: bool,
 }
 
 impl Output for Vec<u8> {

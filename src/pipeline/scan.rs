@@ -110,7 +110,7 @@ impl Pipeline {
         let extent = assembly.resume(following.machine, passage.block, start, last);
         let end = assembly.pieces.last().map_or(start, |piece| piece.line.end);
         if let Fate::Hold(taken) = &following.fate {
-            self.hold(assembly, 0, passage, taken)?;
+            self.hold(assembly, 0, passage, taken, false)?;
             let (lines, bytes) = extent_of(assembly, 0);
             self.collapse.extend(&taken.key, lines, bytes);
         }

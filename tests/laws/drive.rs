@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quell::pipeline::{Gear, Ledger, Options, Output, Pipeline};
+use quell::pipeline::{Gear, Ledger, Options, Output, Pipeline, Withheld};
 use quell::rule::RuleSet;
 use regex::bytes::Regex;
 
@@ -18,8 +18,11 @@ pub struct Tape {
     pub out: Vec<u8>,
     /// What passed: where it stood in the input.
     pub passed: Vec<Range<usize>>,
-    /// The summaries alone.
+    /// What was held back: where it stood in the input.
+    pub held: Vec<Range<usize>>,
+    /// The summaries alone, and as they were closed one by one.
     pub summaries: Vec<u8>,
+    closed: Vec<u8>,
     /// What was wrong with the calls themselves.
     pub fault: Option<String>,
     /// The input, to hold what passes against.
@@ -29,8 +32,8 @@ pub struct Tape {
 impl Output for Tape {
     fn pass(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
         let at = usize::try_from(at).unwrap();
-        let before = self.passed.last().map_or(0, |range| range.end);
-        if at < before {
+        let before = self.done();
+        if at != before {
             self.fault = Some(format!("byte {at} passes although {before} bytes are done"));
         } else if self.input.get(at..at + bytes.len()) != Some(bytes) {
             self.fault = Some(format!("what passes as byte {at} is not what stood there"));
@@ -56,11 +59,40 @@ impl Output for Tape {
         }
         self.out.extend_from_slice(bytes);
         self.summaries.extend_from_slice(bytes);
+        if self.closed != self.summaries {
+            self.fault = Some("the summaries are not those that were closed".to_owned());
+        }
+        Ok(())
+    }
+
+    fn hold_back(&mut self, withheld: &Withheld<'_>) -> io::Result<()> {
+        let at = usize::try_from(withheld.at).unwrap();
+        let range = at..at + withheld.bytes.len();
+        let before = self.done();
+        if at != before {
+            self.fault = Some(format!(
+                "byte {at} is held back, {before} is the next there is"
+            ));
+        } else if self.input.get(range.clone()) != Some(withheld.bytes) {
+            self.fault = Some(format!("what is held back as byte {at} stood elsewhere"));
+        }
+        self.held.push(range);
+        Ok(())
+    }
+
+    fn close(&mut self, _kind: u64, summary: &[u8]) -> io::Result<()> {
+        self.closed.extend_from_slice(summary);
         Ok(())
     }
 }
 
 impl Tape {
+    /// Up to where everything has passed or was held back.
+    fn done(&self) -> usize {
+        let end = |ranges: &[Range<usize>]| ranges.last().map_or(0, |range| range.end);
+        end(&self.passed).max(end(&self.held))
+    }
+
     /// Whether all of this range of the input passed.
     pub fn has(&self, range: &Range<usize>) -> bool {
         range.is_empty()
