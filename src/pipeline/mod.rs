@@ -15,6 +15,7 @@ mod fate;
 mod flow;
 pub mod ledger;
 mod scan;
+mod sieve;
 pub mod skim;
 mod time;
 

@@ -3,12 +3,11 @@
 use aho_corasick::packed::{self, Searcher};
 use memchr::memmem::Finder;
 
-/// Anchors that one vectorised search looks for at once: up to 16 it has a bucket for each pair of them, up to 32 it works
-/// on half as many bytes at a time. Measured over a clean log with 41 anchors, three small searches are as fast as two
-/// large ones; beyond 48 the large ones win.
-const SHARD_ANCHORS_SMALL: usize = 16;
-const SHARD_ANCHORS_LARGE: usize = 32;
-const SMALL_SHARDS_MAX: usize = 3;
+use super::sieve::Sieve;
+use crate::rule::anchor::WINDOW_BYTES;
+
+/// Short anchors that one vectorised search looks for at once: up to 16 it has a bucket for each pair of them.
+const SHARD_ANCHORS: usize = 16;
 
 /// Looks for the anchors of all rules in force.
 ///
@@ -21,38 +20,34 @@ pub struct Skim {
 
 #[derive(Debug)]
 enum Shard {
-    /// A few anchors, or a machine without the vector instructions: one after the other.
-    Single(Finder<'static>),
+    /// Anchors of eight bytes and more, however many.
+    Sieve(Sieve),
+    /// Shorter ones.
     Packed(Searcher),
+    /// A few of them, or a machine without the vector instructions: one after the other.
+    Single(Finder<'static>),
 }
 
 impl Skim {
     /// A skim for these anchors. Anchors that begin alike share a shard, so that its buckets stay selective.
     pub fn new(anchors: &[Vec<u8>]) -> Skim {
-        let mut sorted: Vec<&Vec<u8>> = anchors.iter().collect();
-        sorted.sort();
-        let small = sorted.len() <= SHARD_ANCHORS_SMALL * SMALL_SHARDS_MAX;
-        let shard = if small {
-            SHARD_ANCHORS_SMALL
-        } else {
-            SHARD_ANCHORS_LARGE
-        };
+        let (long, mut short): (Vec<&[u8]>, Vec<&[u8]>) = anchors
+            .iter()
+            .map(Vec::as_slice)
+            .partition(|anchor| anchor.len() >= WINDOW_BYTES);
+        short.sort();
         let mut shards = Vec::new();
-        for group in sorted.chunks(shard) {
-            let searcher = (group.len() > 1)
-                .then(|| {
-                    packed::Config::new()
-                        .builder()
-                        .extend(group.iter().map(|anchor| anchor.as_slice()))
-                        .build()
-                })
-                .flatten();
-            match searcher {
+        if !long.is_empty() {
+            shards.push(Shard::Sieve(Sieve::new(long)));
+        }
+        for group in short.chunks(SHARD_ANCHORS) {
+            let builder = || packed::Config::new().builder().extend(group).build();
+            match (group.len() > 1).then(builder).flatten() {
                 Some(searcher) => shards.push(Shard::Packed(searcher)),
                 None => shards.extend(
                     group
                         .iter()
-                        .map(|anchor| Shard::Single(Finder::new(anchor.as_slice()).into_owned())),
+                        .map(|anchor| Shard::Single(Finder::new(*anchor).into_owned())),
                 ),
             }
         }
@@ -79,6 +74,7 @@ impl Skim {
 impl Shard {
     fn find(&self, block: &[u8], from: usize) -> Option<usize> {
         match self {
+            Shard::Sieve(sieve) => sieve.find(block, from),
             Shard::Single(finder) => finder.find(&block[from..]).map(|at| from + at),
             Shard::Packed(searcher) => searcher
                 .find_in(block, (from..block.len()).into())

@@ -3,13 +3,23 @@
 //! The build script includes this file as well, so that the anchors of the built-in rules are worked out once, when
 //! the program is built.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use regex_syntax::hir::{Hir, HirKind};
 
 /// An anchor has at least so many bytes: the vectorised search compares four at once.
 pub const ANCHOR_BYTES_MIN: usize = 4;
 
-/// And at most so many: more would only be compared after the search has struck.
-const ANCHOR_BYTES_MAX: usize = 12;
+/// From so many bytes on an anchor is found by looking at every fifth place of a text only, however many anchors there
+/// are: of ten bytes in a row, one of those places has six within them.
+pub const WINDOW_BYTES: usize = 10;
+
+/// Bytes that are compared at each of those places.
+pub const PIECE_BYTES: usize = 6;
+
+/// An anchor has at most so many bytes: more would only be compared after the search has struck.
+const ANCHOR_BYTES_MAX: usize = 24;
 
 /// Literals one of which is in every text that `pattern` matches; `None` where there is no such set.
 pub fn of_pattern(pattern: &str) -> Option<Vec<Vec<u8>>> {
@@ -65,12 +75,12 @@ pub fn reduce(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 /// How rare the rarest window of the commonest literal is: what the whole set is worth.
-fn worth(literals: &[Vec<u8>]) -> u32 {
+fn worth(literals: &[Vec<u8>]) -> Worth {
     literals
         .iter()
-        .map(|literal| rarity(start(rarest_window(literal))))
+        .map(|literal| worth_of(rarest_window(literal)))
         .min()
-        .unwrap_or(0)
+        .unwrap_or_default()
 }
 
 fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
@@ -106,14 +116,15 @@ fn pieces(literal: &[u8]) -> impl Iterator<Item = &[u8]> {
     literal.split(escaped)
 }
 
-/// The window of a literal that is met least often by chance: its first four bytes are what the search looks at.
+/// The window of a literal that is met least often by chance, and what follows it: its first bytes are what the search
+/// looks at.
 fn rarest_window(literal: &[u8]) -> &[u8] {
     let windows = pieces(literal)
         .filter(|piece| piece.len() >= ANCHOR_BYTES_MIN)
         .flat_map(|piece| (0..=piece.len() - ANCHOR_BYTES_MIN).map(move |start| &piece[start..]));
     // The first of equals: what follows it makes the anchor longer.
     let best = windows.reduce(|best, window| {
-        if rarity(start(window)) > rarity(start(best)) {
+        if worth_of(window) > worth_of(best) {
             window
         } else {
             best
@@ -125,49 +136,179 @@ fn rarest_window(literal: &[u8]) -> &[u8] {
     })
 }
 
+/// What a window is worth: long enough first, then how seldom its pieces are met.
+type Worth = (bool, u32);
+
+fn worth_of(window: &[u8]) -> Worth {
+    let start = start(window);
+    let all: u32 = if start.len() < WINDOW_BYTES {
+        start.get(..ANCHOR_BYTES_MIN).map_or(COMMON, frequency)
+    } else {
+        start.windows(PIECE_BYTES).map(frequency).sum()
+    };
+    (start.len() == WINDOW_BYTES, u32::MAX - all)
+}
+
 /// The bytes of a window that the search looks at.
 fn start(window: &[u8]) -> &[u8] {
-    &window[..ANCHOR_BYTES_MIN.min(window.len())]
+    &window[..WINDOW_BYTES.min(window.len())]
 }
 
-/// Words that every log is full of: a window within one of them finds everything and nothing.
-const COMMON_WORDS: [&str; 24] = [
+/// How often four bytes of a common word are taken to be met; no others are met more often.
+const COMMON: u32 = 1 << 16;
+
+/// How often a piece is met in logs, by rule of thumb: as often as the rarest four of its bytes.
+fn frequency(piece: &[u8]) -> u32 {
+    let fours = piece.windows(ANCHOR_BYTES_MIN).map(frequency_of_four);
+    fours.min().unwrap_or(COMMON)
+}
+
+/// Twice as often for every ten points of rarity less.
+fn frequency_of_four(bytes: &[u8]) -> u32 {
+    if COMMON_FOURS.contains(bytes) {
+        return COMMON;
+    }
+    let rarity: u32 = bytes.iter().map(|b| 64 - commonness(*b)).sum();
+    COMMON >> (rarity / 10).min(16)
+}
+
+/// All that four bytes in a row of a common word can be, each word between blanks.
+static COMMON_FOURS: LazyLock<HashSet<Vec<u8>>> = LazyLock::new(|| {
+    let words = COMMON_WORDS.iter().map(|word| format!(" {word} "));
+    words
+        .flat_map(|word| {
+            word.as_bytes()
+                .windows(ANCHOR_BYTES_MIN)
+                .map(<[u8]>::to_vec)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+});
+
+/// Words that every log is full of, and common endings: a piece of one of them finds everything and nothing.
+const COMMON_WORDS: &[&str] = &[
+    "exception",
+    "error:",
+    "failure",
+    "failed",
+    "abort",
+    "aborted",
+    "closed",
+    "close",
+    "read",
+    "write",
+    "send",
+    "reset",
+    "refused",
+    "handle",
+    "handshake",
+    "request",
+    "response",
+    "filter",
+    "thread",
+    "socket",
+    "server",
+    "client",
+    "connect",
+    "connection",
+    "channel",
+    "stream",
+    "message",
+    "session",
+    "context",
+    "internal",
+    "process",
+    "execute",
+    "invoke",
+    "service",
+    "application",
+    "version",
+    "default",
+    "complete",
+    "receive",
+    "timeout",
+    "upstream",
+    "remote",
+    "host",
     "Exception",
     "Error",
-    "error: ",
-    "[info] ",
-    " request ",
+    "Handler",
+    "Manager",
+    "Factory",
+    "Controller",
+    "Abstract",
+    "Processor",
+    "Internal",
     "Request",
-    "client ",
-    "server: ",
-    " from ",
-    "socket",
-    "Socket ",
-    "http",
-    " bytes ",
-    "Connection ",
-    "connection ",
+    "Response",
+    "Filter",
+    "Thread",
+    "Socket",
+    "Server",
+    "Client",
+    "Channel",
+    "Stream",
+    "Reader",
+    "Writer",
+    "Session",
+    "Context",
+    "Connection",
+    "Protocol",
+    "Service",
+    "Application",
+    "Failure",
+    "Executor",
+    "java.lang.",
+    "java.util.",
+    "java.base",
+    "java.io.",
+    "java.net.",
+    "javax.net.ssl",
+    "org.apache.catalina",
+    "springframework",
+    "http://",
+    "https://",
+    "callback",
+    "back",
     "DEBUG",
+    "INFO",
+    "WARN",
     "ERROR",
-    " while ",
-    " was ",
-    " read ",
-    " closed ",
-    " stream ",
-    " failed ",
-    "message ",
+    "FATAL",
+    "HTTP/1.1",
+    "GET",
+    "POST",
+    "the",
+    "and",
+    "was",
+    "not",
+    "has",
+    "been",
+    "for",
+    "with",
+    "from",
+    "while",
+    "could",
+    "this",
+    "that",
+    "are",
+    "will",
+    "action",
+    "ment",
+    "ting",
+    "sing",
+    "ning",
+    "ring",
+    "ted",
+    "sed",
+    "ned",
+    "able",
+    "ational",
+    "ity",
+    "ical",
+    "ent",
+    "ions",
 ];
-
-/// How seldom these bytes are met in logs, as a sum over the bytes; nothing for a piece of a common word.
-fn rarity(bytes: &[u8]) -> u32 {
-    if COMMON_WORDS
-        .iter()
-        .any(|word| memchr::memmem::find(word.as_bytes(), bytes).is_some())
-    {
-        return 0;
-    }
-    bytes.iter().map(|b| 64 - commonness(*b)).sum()
-}
 
 /// How often a byte is met in server logs, on a logarithmic scale up to 63; counted over a mixed sample of logs.
 fn commonness(byte: u8) -> u32 {
