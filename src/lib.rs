@@ -27,6 +27,8 @@ pub mod rule;
 pub mod episode;
 // The flow, where the stages meet.
 pub mod pipeline;
+// What was taken out, kept so that it can be put back.
+pub mod attic;
 // The machine: descriptors, signals, waiting.
 pub mod system;
 // What can be asked.

@@ -71,3 +71,22 @@ pub const SURGE_COUNT_MIN: u64 = 20;
 
 /// How many times its running rate makes a surge.
 pub const SURGE_FACTOR: f64 = 8.0;
+
+/// Bytes taken out after which a part of an attic is closed, to be packed and checked for itself. More would need more
+/// memory, fewer would repeat the templates more often.
+pub const ATTIC_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+
+/// Events after which it is closed as well: places where something was taken out or put in.
+pub const ATTIC_CHUNK_EVENTS: usize = 64 * 1024;
+
+/// Bytes that a part may have once its repetition is taken out: texts in which nothing repeats, and 40 bytes per event.
+pub const ATTIC_PAYLOAD_BYTES_MAX: usize = 2 * ATTIC_CHUNK_BYTES_MAX + 40 * ATTIC_CHUNK_EVENTS;
+
+/// Bytes that it may have in the file: zstd adds a little to what it cannot make smaller.
+pub const ATTIC_FRAME_BYTES_MAX: usize = ATTIC_PAYLOAD_BYTES_MAX + ATTIC_PAYLOAD_BYTES_MAX / 128;
+
+/// Bytes that the list of an attic's parts may have. Some 150 bytes for each, so this is enough for a terabyte taken out.
+pub const ATTIC_BOOK_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes that such a part may have when an attic is read: what the last record adds to a part that is not full yet.
+pub const ATTIC_CHUNK_BYTES_MAX: usize = ATTIC_CHUNK_BYTES + 2 * RECORD_BYTES_MAX;
