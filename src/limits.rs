@@ -90,3 +90,16 @@ pub const ATTIC_BOOK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Bytes that such a part may have when an attic is read: what the last record adds to a part that is not full yet.
 pub const ATTIC_CHUNK_BYTES_MAX: usize = ATTIC_CHUNK_BYTES + 2 * RECORD_BYTES_MAX;
+
+/// Bytes that may come out of a compressed file for each of its own. The most that a flood of equal records was seen to
+/// give is some 1,000.
+pub const EXPANSION_FACTOR_MAX: u64 = 5_000;
+
+/// Bytes that may come out besides, so that small files need no judging.
+pub const EXPANSION_BYTES_FREE: u64 = 64 * 1024 * 1024;
+
+/// Bytes that may come out of a compressed file at all, unless more is asked for.
+pub const EXPANSION_BYTES_MAX: u64 = 1 << 40;
+
+/// The largest window that a compressed file may ask for, as a power of two: 128 MiB, the most that zstd itself grants.
+pub const EXPANSION_WINDOW_LOG_MAX: u32 = 27;

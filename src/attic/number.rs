@@ -41,11 +41,6 @@ impl<'a> Cursor<'a> {
         Cursor { rest: bytes }
     }
 
-    /// Whether all was read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
     /// How many bytes are left.
     pub fn len(&self) -> usize {
         self.rest.len()
@@ -129,7 +124,7 @@ mod tests {
             put(value, &mut bytes);
             let mut cursor = Cursor::new(&bytes);
             assert_eq!(cursor.number(), Ok(value));
-            assert!(cursor.is_empty());
+            assert_eq!(cursor.len(), 0);
         }
     }
 
