@@ -103,3 +103,8 @@ pub const EXPANSION_BYTES_MAX: u64 = 1 << 40;
 
 /// The largest window that a compressed file may ask for, as a power of two: 128 MiB, the most that zstd itself grants.
 pub const EXPANSION_WINDOW_LOG_MAX: u32 = 27;
+/// Default of `--keep`: rotated outputs that are kept.
+pub const KEEP: usize = 10;
+
+/// Bytes that `--max-size` asks for at least: a smaller output would be rotated every few lines.
+pub const MAX_SIZE_MIN: u64 = 4096;

@@ -14,6 +14,7 @@ pub mod exit;
 pub mod flags;
 pub mod generate;
 pub mod paint;
+mod size;
 
 pub use exit::Exit;
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::account::account;
-use super::lane::{Ended, Lane};
+use super::lane::{Lane, Surroundings};
 use super::outlet::{Outlet, Place};
+use super::reading::{Ended, Reading};
 use super::rulebook;
 use super::terms::Terms;
 use super::{Ending, Tone, Voice};
@@ -61,43 +62,42 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
         }
     };
     let mut reload = |voice: &mut dyn Voice| terms.rules.reload(voice);
-    let mut lane = Lane::new(
-        rules,
-        terms.options,
-        terms.linger,
+    let mut reading = Reading {
+        lane: Lane::new(rules, terms.options, terms.linger),
         outlet,
-        wait,
-        voice,
-        &mut reload,
-    );
-    let ending = match read_all(&mut lane, &asked.inputs) {
+        around: Surroundings::new(wait, voice),
+        reload: &mut reload,
+    };
+    let ending = match read_all(&mut reading, &asked.inputs) {
         Ok(ending) => ending,
-        Err(error) => unwritable(&error, lane.voice()),
+        Err(error) => unwritable(&error, reading.around.voice),
     };
     if let Some(stats) = terms.stats {
-        let account = account(&lane.ledger(), stats);
-        lane.voice().show(&account);
+        let account = account(&reading.lane.ledger(), stats);
+        reading.around.voice.show(&account);
     }
     ending
 }
 
 /// Reads all inputs. One that cannot be read is reported, and the others are still read.
-fn read_all(lane: &mut Lane<'_>, inputs: &[Input]) -> Result<Ending, SinkError> {
+fn read_all(reading: &mut Reading<'_>, inputs: &[Input]) -> Result<Ending, SinkError> {
     let mut ending = Ending::Fine;
     for input in inputs {
         let ended = match open(input) {
-            Ok(source) if lane.outlet().is_fed_by(&source) => {
+            Ok(source) if reading.outlet.is_fed_by(&source) => {
                 let text = "this file is also the output, name another file for one of them";
-                lane.voice()
+                reading
+                    .around
+                    .voice
                     .say(Tone::Error, &format!("{}: {text}", source.name()));
                 Ending::SomeFailed
             }
             Ok(mut source) => {
-                greet(input, &source, lane.voice());
-                read(lane, &mut source)?
+                greet(input, &source, reading.around.voice);
+                read(reading, &mut source)?
             }
             Err(error) => {
-                lane.voice().say(Tone::Error, &error.to_string());
+                reading.around.voice.say(Tone::Error, &error.to_string());
                 Ending::SomeFailed
             }
         };
@@ -107,7 +107,7 @@ fn read_all(lane: &mut Lane<'_>, inputs: &[Input]) -> Result<Ending, SinkError> 
         }
         ending = ending.and(ended);
     }
-    lane.finish()?;
+    reading.finish()?;
     Ok(ending)
 }
 
@@ -128,14 +128,14 @@ fn greet(input: &Input, source: &Source, voice: &mut dyn Voice) {
     }
 }
 
-fn read(lane: &mut Lane<'_>, source: &mut Source) -> Result<Ending, SinkError> {
-    Ok(match lane.run(source)? {
+fn read(reading: &mut Reading<'_>, source: &mut Source) -> Result<Ending, SinkError> {
+    Ok(match reading.run(source)? {
         Ended::Whole => Ending::Fine,
         Ended::Signalled(signal) => Ending::Signalled(signal),
         Ended::Unreadable(cause) => {
             let name = source.name();
             let text = format!("{name}: reading failed ({cause}), what came before it is written");
-            lane.voice().say(Tone::Error, &text);
+            reading.around.voice.say(Tone::Error, &text);
             Ending::SomeFailed
         }
     })

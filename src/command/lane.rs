@@ -1,4 +1,8 @@
-//! One stream: its sources in order, the pipeline, and the outlet, held together by one loop that waits in one place.
+//! One stream: its pipeline, what it holds back, and when it has to let go. Whoever owns the loop tells it what happened.
+//!
+//! A program has one [`Surroundings`] and as many lanes as streams. The loop waits until a lane's source can be read or
+//! [`Lane::wakes_at`] has come, and calls [`Lane::feed`], [`Lane::rest`] or [`Lane::end`]. The smallest such loop is in
+//! `reading.rs`.
 
 use std::io;
 use std::sync::Arc;
@@ -7,44 +11,60 @@ use std::time::{Duration, Instant};
 use super::clock::WallClock;
 use super::outlet::{Outlet, Valve, sink_error};
 use super::{Tone, Voice};
-use crate::pipeline::{Held, Ledger, Options, Pipeline};
+use crate::pipeline::{Held, Ledger, Options, Output, Pipeline};
 use crate::rule::RuleSet;
-use crate::system::PIPE_BYTES;
-use crate::system::signal::Signal;
 use crate::system::sink::SinkError;
-use crate::system::source::{Fill, Source};
-use crate::system::wait::{Wait, Wake};
+use crate::system::source::Source;
+use crate::system::wait::Wait;
 
-/// How one source came to its end.
-#[derive(Debug)]
-pub enum Ended {
-    /// It was read to its end.
-    Whole,
-    /// It could not be read any further; what had been read is out.
-    Unreadable(io::Error),
-    /// A signal asked for the end; what had come in is out.
-    Signalled(Signal),
+/// What all lanes of a program share.
+pub struct Surroundings<'a> {
+    /// The one place that waits, for input, for a moment, for a signal, and for room in a full output.
+    pub wait: Wait,
+    /// Who talks to people.
+    pub voice: &'a mut dyn Voice,
+    /// The clock on the wall.
+    pub clock: WallClock,
+}
+
+impl<'a> Surroundings<'a> {
+    /// These surroundings, with a clock in the zone of whoever started the program.
+    pub fn new(wait: Wait, voice: &'a mut dyn Voice) -> Surroundings<'a> {
+        Surroundings {
+            wait,
+            voice,
+            clock: WallClock::new(),
+        }
+    }
+}
+
+/// How far feeding came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fed {
+    /// Everything that was read has been offered.
+    All,
+    /// The output has reached its size at the end of a line: let every lane that writes to it [report](Lane::report),
+    /// [rotate](Outlet::rotate) it, and feed again.
+    Full,
 }
 
 /// One stream on its way.
-pub struct Lane<'a> {
+#[derive(Debug)]
+pub struct Lane {
+    /// Which one it is among those that share an output: what one of them left unfinished, another does not write on.
+    number: u32,
     pipeline: Pipeline,
-    outlet: Outlet,
-    wait: Wait,
-    voice: &'a mut dyn Voice,
-    /// Brings new rules on SIGHUP; `None`, after it said why, if they are no good.
-    reload: &'a mut dyn FnMut(&mut dyn Voice) -> Option<Arc<RuleSet>>,
     linger: Duration,
     /// Bytes the pipeline is done with: where it stands in the stream.
     done: u64,
+    calm: Calm,
     window: Window,
-    clock: WallClock,
     /// It was said that the input is no UTF-8.
     warned_wide: bool,
 }
 
 /// What is known of the input since its last byte.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Calm {
     /// More may be there already.
     No,
@@ -54,7 +74,7 @@ enum Calm {
 
 /// When the window ends, on a clock that cannot be set. The pipeline names the end by the clock on the wall; how far off
 /// that is, is measured once per window, so setting that clock neither ends a window nor keeps it open for ever.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Window {
     ends_at: Option<i64>,
     deadline: Option<Instant>,
@@ -80,40 +100,25 @@ impl Window {
     }
 }
 
-impl<'a> Lane<'a> {
-    /// A stream with these rules into this outlet.
-    pub fn new(
-        rules: Arc<RuleSet>,
-        options: Options,
-        linger: Duration,
-        outlet: Outlet,
-        wait: Wait,
-        voice: &'a mut dyn Voice,
-        reload: &'a mut dyn FnMut(&mut dyn Voice) -> Option<Arc<RuleSet>>,
-    ) -> Lane<'a> {
+impl Lane {
+    /// A stream with these rules.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>, options: Options, linger: Duration) -> Lane {
         Lane {
+            number: 0,
             pipeline: Pipeline::new(rules, options),
-            outlet,
-            wait,
-            voice,
-            reload,
             linger,
             done: 0,
+            calm: Calm::No,
             window: Window::default(),
-            clock: WallClock::new(),
             warned_wide: false,
         }
     }
 
-    /// Who talks to people.
-    pub fn voice(&mut self) -> &mut dyn Voice {
-        self.voice
-    }
-
-    /// Where the output goes.
+    /// The same lane under another number than 0, for one that shares its output with others.
     #[must_use]
-    pub fn outlet(&self) -> &Outlet {
-        &self.outlet
+    pub fn numbered(self, number: u32) -> Lane {
+        Lane { number, ..self }
     }
 
     /// The account so far.
@@ -122,82 +127,111 @@ impl<'a> Lane<'a> {
         self.pipeline.ledger()
     }
 
-    /// Reads a source to its end. No record goes on from one source into the next; kinds and windows do.
+    /// Takes new rules; what is held back stays counted.
+    pub fn set_rules(&mut self, rules: Arc<RuleSet>) {
+        self.pipeline.set_rules(rules);
+    }
+
+    /// When to stop waiting for input and call [`rest`](Lane::rest). As long as more may be there, at once: what has come in
+    /// is not kept from the reader for the sake of what has not.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Instant> {
+        match self.calm {
+            Calm::No => Some(Instant::now()),
+            Calm::Since(linger) => [linger, self.window.deadline].into_iter().flatten().min(),
+        }
+    }
+
+    /// Feeds what has been read, as far as the output has room before it is to be rotated.
     ///
     /// # Errors
     /// The output cannot be written; nothing more is to be done with this lane.
-    pub fn run(&mut self, source: &mut Source) -> Result<Ended, SinkError> {
-        let mut calm = Calm::No;
-        let ended = loop {
-            let deadline = self.deadline(calm);
-            match self.wait.on(Some(source_fd(source)), deadline) {
-                Ok(Wake::Signal(signal)) if signal.ends() => {
-                    self.drain(source)?;
-                    break Ended::Signalled(signal);
-                }
-                Ok(Wake::Signal(signal)) => self.answer(signal, source)?,
-                Ok(Wake::Deadline) => calm = self.rest(source, calm)?,
-                Ok(Wake::Readable) => match source.fill() {
-                    Ok(Fill::Data) => {
-                        self.feed(source)?;
-                        calm = Calm::No;
-                    }
-                    Ok(Fill::WouldBlock) => {}
-                    Ok(Fill::End) => break Ended::Whole,
-                    Err(cause) => break Ended::Unreadable(cause),
-                },
-                Err(cause) => break Ended::Unreadable(cause),
+    pub fn feed(
+        &mut self,
+        source: &mut Source,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<Fed, SinkError> {
+        self.calm = Calm::No;
+        self.warn_if_wide(source, around.voice);
+        // How much is offered whatever the room: grows where a line or a record is larger than an output may be.
+        let mut least = 0;
+        loop {
+            let block = source.block();
+            let offered = portion(block, out.room(), least);
+            let whole = offered == block.len();
+            let mut done = 0;
+            if offered > 0 {
+                done = self.pipe(Some((source, offered)), out, around, Pipeline::feed)?;
+                self.consume(source, done);
             }
-        };
-        self.feed_last(source)?;
-        Ok(ended)
+            match done {
+                _ if whole => return Ok(Fed::All),
+                0 if out.may_rotate() => return Ok(Fed::Full),
+                // Growing by shares and not by lines keeps a long record from being read once for each of its lines.
+                0 => least = offered + offered / 8 + 1,
+                _ => least = 0,
+            }
+        }
+    }
+
+    /// Feeds what is left at the end of a source, and writes out. No record goes on from one source into the next; kinds
+    /// and windows do.
+    ///
+    /// # Errors
+    /// The output cannot be written; nothing more is to be done with this lane.
+    pub fn end(
+        &mut self,
+        source: &mut Source,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        let bytes = source.block().len();
+        self.pipe(Some((source, bytes)), out, around, Pipeline::end_of_file)?;
+        self.consume(source, bytes);
+        self.calm = Calm::No;
+        out.flush(around)
     }
 
     /// Writes the summaries that are due, after the last source.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn finish(&mut self) -> Result<(), SinkError> {
-        self.pipe(None, |pipeline, _, now, out| pipeline.finish(&[], now, out))?;
-        self.outlet.flush(&mut self.wait, self.voice)
+    pub fn finish(
+        &mut self,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        self.pipe(None, out, around, Pipeline::finish)?;
+        out.flush(around)
     }
 
-    /// When to stop waiting for input. As long as more may be there, at once: what has come in is not kept from the
-    /// reader for the sake of what has not.
-    fn deadline(&self, calm: Calm) -> Option<Instant> {
-        match calm {
-            Calm::No => Some(Instant::now()),
-            Calm::Since(linger) => [linger, self.window.deadline].into_iter().flatten().min(),
-        }
-    }
-
-    /// Feeds what has been read.
-    fn feed(&mut self, source: &mut Source) -> Result<(), SinkError> {
-        if source.offset() == 0 && is_wide(source.block()) && !self.warned_wide {
-            self.warned_wide = true;
-            let text = "the input looks like UTF-16, in which nothing is recognised: it passes as it is; \
-                        put `iconv -f UTF-16 -t UTF-8` before quell";
-            self.voice.say(Tone::Note, text);
-        }
-        let done = self.pipe(Some(source), |pipeline, block, now, out| {
-            pipeline.feed(block, now, out)
+    /// Writes the summaries of everything held back so far, and writes out.
+    ///
+    /// # Errors
+    /// The output cannot be written; nothing more is to be done with this lane.
+    pub fn report(
+        &mut self,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        self.pipe(None, out, around, |pipeline, _, now, out| {
+            pipeline.flush(now, out)
         })?;
-        self.consume(source, done);
-        Ok(())
-    }
-
-    /// Feeds what is left at the end of a source.
-    fn feed_last(&mut self, source: &mut Source) -> Result<(), SinkError> {
-        self.pipe(Some(source), |pipeline, block, now, out| {
-            pipeline.end_of_file(block, now, out)
-        })?;
-        self.consume(source, source.block().len());
-        self.outlet.flush(&mut self.wait, self.voice)
+        out.flush(around)
     }
 
     /// Nothing more comes for now: lets go of what need not be held, ends the window if it is over, and writes out.
-    fn rest(&mut self, source: &mut Source, calm: Calm) -> Result<Calm, SinkError> {
-        let mut linger = match calm {
+    ///
+    /// # Errors
+    /// The output cannot be written; nothing more is to be done with this lane.
+    pub fn rest(
+        &mut self,
+        source: &mut Source,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        let mut linger = match self.calm {
             Calm::Since(linger) => linger,
             Calm::No => match self.pipeline.held(source.block()) {
                 Held::Nothing => None,
@@ -206,89 +240,77 @@ impl<'a> Lane<'a> {
             },
         };
         if linger.is_some_and(|linger| linger <= Instant::now()) {
-            let done = self.pipe(Some(source), |pipeline, block, now, out| {
-                pipeline.release(block, now, out)
-            })?;
+            let bytes = source.block().len();
+            let done = self.pipe(Some((source, bytes)), out, around, Pipeline::release)?;
             self.consume(source, done);
             linger = None;
         }
-        self.window
-            .follow(self.pipeline.ends_at(), self.clock.now());
+        self.calm = Calm::Since(linger);
+        let now = around.clock.now();
+        self.window.follow(self.pipeline.ends_at(), now);
         if let Some(end) = self.window.over() {
-            self.pipe(None, |pipeline, _, now, out| {
+            self.pipe(None, out, around, |pipeline, _, now, out| {
                 pipeline.tick(now.max(end), out)
             })?;
-            self.window
-                .follow(self.pipeline.ends_at(), self.clock.now());
+            self.window.follow(self.pipeline.ends_at(), now);
         }
-        self.outlet.flush(&mut self.wait, self.voice)?;
-        Ok(Calm::Since(linger))
+        out.flush(around)
     }
 
-    /// Answers a signal that does not end us.
-    fn answer(&mut self, signal: Signal, source: &Source) -> Result<(), SinkError> {
-        debug_assert!(!signal.ends());
-        self.pipe(None, |pipeline, _, now, out| pipeline.flush(now, out))?;
-        self.outlet.flush(&mut self.wait, self.voice)?;
-        if signal == Signal::Reload {
-            self.outlet.reopen(self.voice);
-            if self.outlet.is_fed_by(source) {
-                let text = format!("{}: this is now the output, too", source.name());
-                self.voice.say(Tone::Error, &text);
-            }
-            if let Some(rules) = (self.reload)(self.voice) {
-                self.pipeline.set_rules(rules);
-            }
-        }
-        Ok(())
+    /// How long an unfinished line or record is waited for.
+    #[must_use]
+    pub fn linger(&self) -> Duration {
+        self.linger
     }
 
-    /// Takes what had been written to us when the signal came: a service and its filter are told to end at the same moment,
-    /// and what the service says last matters most. At most what a pipe holds, and for an unfinished line no longer
-    /// than the linger. A regular file is left where it is.
-    fn drain(&mut self, source: &mut Source) -> Result<(), SinkError> {
-        let until = source.offset() + source.block().len() as u64 + PIPE_BYTES as u64;
-        let patience = Instant::now() + self.linger;
-        while !source.is_regular() && source.offset() + (source.block().len() as u64) < until {
-            let torn = source.block().last().is_some_and(|last| *last != b'\n');
-            let deadline = if torn { patience } else { Instant::now() };
-            match self.wait.on(Some(source_fd(source)), Some(deadline)) {
-                Ok(Wake::Readable) => match source.fill() {
-                    Ok(Fill::Data) => self.feed(source)?,
-                    _ => break,
-                },
-                Ok(Wake::Signal(_)) => {}
-                Ok(Wake::Deadline) | Err(_) => break,
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets the pipeline work on what has been read, or on nothing.
+    /// Lets the pipeline work on so many bytes of what has been read, or on nothing.
     fn pipe<T>(
         &mut self,
-        source: Option<&Source>,
-        work: impl FnOnce(&mut Pipeline, &[u8], i64, &mut Valve<'_>) -> io::Result<T>,
+        read: Option<(&Source, usize)>,
+        outlet: &mut Outlet,
+        around: &mut Surroundings<'_>,
+        work: impl FnOnce(&mut Pipeline, &[u8], i64, &mut dyn Output) -> io::Result<T>,
     ) -> Result<T, SinkError> {
+        let now = around.clock.now();
+        let source = read.map(|(source, _)| source);
+        let block = read.and_then(|(source, bytes)| source.block().get(..bytes));
         let mut valve = Valve {
-            outlet: &mut self.outlet,
+            outlet,
+            lane: self.number,
             source,
             stream_at: self.done,
-            wait: &mut self.wait,
-            voice: self.voice,
+            around,
         };
-        let block = source.map_or(&[][..], Source::block);
-        work(&mut self.pipeline, block, self.clock.now(), &mut valve).map_err(sink_error)
+        let block = block.unwrap_or_default();
+        work(&mut self.pipeline, block, now, &mut valve).map_err(sink_error)
     }
 
     fn consume(&mut self, source: &mut Source, bytes: usize) {
         source.consume(bytes);
         self.done += bytes as u64;
     }
+
+    fn warn_if_wide(&mut self, source: &Source, voice: &mut dyn Voice) {
+        if source.offset() == 0 && !self.warned_wide && is_wide(source.block()) {
+            self.warned_wide = true;
+            let text = "the input looks like UTF-16, in which nothing is recognised: it passes as it is; \
+                        put `iconv -f UTF-16 -t UTF-8` before quell";
+            voice.say(Tone::Note, text);
+        }
+    }
 }
 
-fn source_fd(source: &Source) -> std::os::fd::BorrowedFd<'_> {
-    std::os::fd::AsFd::as_fd(source)
+/// How many bytes of a block are offered: all if there is room for them, else the lines for which there is; in any case
+/// as many lines as it takes to reach `least`.
+fn portion(block: &[u8], room: usize, least: usize) -> usize {
+    let Some(within) = block.get(..room).filter(|_| room < block.len()) else {
+        return block.len();
+    };
+    let Some(from) = least.checked_sub(1) else {
+        return memchr::memrchr(b'\n', within).map_or(0, |newline| newline + 1);
+    };
+    let rest = block.get(from..).unwrap_or_default();
+    memchr::memchr(b'\n', rest).map_or(block.len(), |newline| least + newline)
 }
 
 /// Whether a text begins like UTF-16: with its byte order mark, or with every other byte NUL.
@@ -299,4 +321,30 @@ fn is_wide(block: &[u8]) -> bool {
         |from: usize| front.len() >= 8 && front.iter().skip(from).step_by(2).all(|b| *b == 0);
     let marked = front.starts_with(b"\xFF\xFE") || front.starts_with(b"\xFE\xFF");
     marked || half(1) != half(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_lines_are_offered_as_there_is_room_for() {
+        let block = b"one\ntwo\nthree";
+        for (room, least, expected) in [
+            (100, 0, 13),
+            (13, 0, 13),
+            (12, 0, 8),
+            (7, 0, 4),
+            (3, 0, 0),
+            (0, 0, 0),
+            (0, 1, 4),
+            (0, 4, 4),
+            (5, 5, 8),
+            (0, 9, 13),
+            (0, 99, 13),
+        ] {
+            assert_eq!(portion(block, room, least), expected, "{room} {least}");
+        }
+        assert_eq!(portion(b"", 0, 0), 0);
+    }
 }

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod filter;
 pub mod lane;
 pub mod outlet;
+pub mod reading;
 pub mod rulebook;
 pub mod rules;
 pub mod terms;

@@ -4,11 +4,12 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use super::lane::Surroundings;
 use super::{Tone, Voice};
 use crate::pipeline::Output;
+use crate::system::ladder::{Ladder, Sizing};
 use crate::system::sink::{Sink, SinkError};
 use crate::system::source::Source;
-use crate::system::wait::Wait;
 
 /// One output that can be opened again under its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,23 +21,31 @@ pub enum Place {
     Stderr,
     /// A file, written at its end.
     File(PathBuf),
+    /// A file, written at its end and rotated by its size.
+    Sized(PathBuf, Sizing),
 }
 
 impl Place {
-    fn open(&self) -> Result<Sink, SinkError> {
+    fn open(&self) -> Result<(Sink, Option<Ladder>), SinkError> {
         match self {
-            Place::Stdout => Sink::stdout(),
+            Place::Stdout => Ok((Sink::stdout()?, None)),
             Place::Stderr => {
                 let fd = io::stderr().as_fd().try_clone_to_owned();
-                Sink::new(fd.map_err(SinkError::Failed)?)
+                Ok((Sink::new(fd.map_err(SinkError::Failed)?)?, None))
             }
-            Place::File(path) => Sink::append(path),
+            Place::File(path) => Ok((Sink::append(path)?, None)),
+            Place::Sized(path, sizing) => {
+                let (ladder, sink) = Ladder::open(path, *sizing)?;
+                Ok((sink, Some(ladder)))
+            }
         }
     }
 
-    fn file(&self) -> Option<&Path> {
+    /// The file's path, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
         match self {
-            Place::File(path) => Some(path),
+            Place::File(path) | Place::Sized(path, _) => Some(path),
             Place::Stdout | Place::Stderr => None,
         }
     }
@@ -47,8 +56,12 @@ impl Place {
 pub struct Outlet {
     place: Place,
     sink: Sink,
+    /// How the output is kept to its size, if it is.
+    ladder: Option<Ladder>,
     /// Where summaries go, if not into the stream.
     aside: Option<(Place, Sink)>,
+    /// The last byte that was handed over did not end a line; says which lane it came from.
+    torn_by: Option<u32>,
 }
 
 impl Outlet {
@@ -57,12 +70,14 @@ impl Outlet {
     /// # Errors
     /// One of them cannot be opened.
     pub fn open(place: &Place, aside: Option<&Place>) -> Result<Outlet, SinkError> {
-        let sink = place.open()?;
-        let aside = aside.map(|place| Ok((place.clone(), place.open()?)));
+        let (sink, ladder) = place.open()?;
+        let aside = aside.map(|place| Ok((place.clone(), place.open()?.0)));
         Ok(Outlet {
             place: place.clone(),
             sink,
+            ladder,
             aside: aside.transpose()?,
+            torn_by: None,
         })
     }
 
@@ -73,23 +88,50 @@ impl Outlet {
         self.sink.same_file(source) || aside.is_some_and(|sink| sink.same_file(source))
     }
 
+    /// Bytes that may still be written before the output is to be rotated. Who has more than that to write feeds his
+    /// pipeline no more than that, lets it report, and [rotates](Outlet::rotate).
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let room = self.ladder.as_ref().map(Ladder::room);
+        room.map_or(usize::MAX, |room| {
+            usize::try_from(room).unwrap_or(usize::MAX)
+        })
+    }
+
+    /// Whether the output can be rotated here: it has a size, there is something in it, and no line is torn by it.
+    #[must_use]
+    pub fn may_rotate(&self) -> bool {
+        let begun = self.ladder.as_ref().is_some_and(Ladder::is_begun);
+        begun && self.torn_by.is_none()
+    }
+
+    /// Puts the output away under another name and goes on in a fresh one; everything must be flushed. If that fails, that
+    /// is said, the old file is written on, and it will be tried again later.
+    pub fn rotate(&mut self, voice: &mut dyn Voice) {
+        let Some(ladder) = self.ladder.as_mut() else {
+            return;
+        };
+        match ladder.rotate(&mut self.sink) {
+            Ok(()) => {}
+            Err(Some(text)) => voice.say(Tone::Error, &text),
+            Err(None) => {}
+        }
+        for text in ladder.complaints() {
+            voice.say(Tone::Error, &text);
+        }
+    }
+
     /// Opens again what is a file, after it was renamed or removed; everything must be flushed. What cannot be opened
     /// stays as it is, and that is said.
     pub fn reopen(&mut self, voice: &mut dyn Voice) {
-        let aside = self.aside.as_mut().map(|(place, sink)| (&*place, sink));
-        for (place, sink) in [Some((&self.place, &mut self.sink)), aside]
-            .into_iter()
-            .flatten()
-        {
-            if place.file().is_none() {
-                continue;
-            }
-            match place.open() {
-                Ok(fresh) => *sink = fresh,
-                Err(error) => {
-                    voice.say(Tone::Error, &format!("{error}; the old file is written on"));
-                }
-            }
+        let main = match &mut self.ladder {
+            Some(ladder) => ladder.reopen(&mut self.sink),
+            None => reopen(&self.place, &mut self.sink),
+        };
+        let aside = self.aside.as_mut();
+        let aside = aside.map_or(Ok(()), |(place, sink)| reopen(place, sink));
+        for error in [main, aside].into_iter().filter_map(Result::err) {
+            voice.say(Tone::Error, &format!("{error}; the old file is written on"));
         }
     }
 
@@ -97,50 +139,85 @@ impl Outlet {
     ///
     /// # Errors
     /// The stream cannot be written any more.
-    pub fn flush(&mut self, wait: &mut Wait, voice: &mut dyn Voice) -> Result<(), SinkError> {
+    pub fn flush(&mut self, around: &mut Surroundings<'_>) -> Result<(), SinkError> {
         let flushed = self.sink.flush();
-        settle(&mut self.sink, flushed, wait, voice)
+        settle(&mut self.sink, flushed, around)
+    }
+
+    /// Takes notice of bytes that a lane has handed over.
+    fn took(&mut self, lane: u32, bytes: &[u8]) {
+        if let Some(last) = bytes.last() {
+            self.torn_by = (*last != b'\n').then_some(lane);
+        }
+        if let Some(ladder) = &mut self.ladder {
+            ladder.took(bytes.len());
+        }
     }
 }
 
+fn reopen(place: &Place, sink: &mut Sink) -> Result<(), SinkError> {
+    if place.file().is_some() {
+        (*sink, _) = place.open()?;
+    }
+    Ok(())
+}
+
 /// What the pipeline writes to while one block is fed: an outlet, and all it takes to wait for room in it.
-pub struct Valve<'a> {
+pub struct Valve<'a, 'b> {
     /// Where it goes.
     pub outlet: &'a mut Outlet,
+    /// Which lane this is, among those that share the outlet.
+    pub lane: u32,
     /// Where the block came from; `None` if it is no longer there to be moved from.
     pub source: Option<&'a Source>,
     /// Offset, in the stream as the pipeline counts it, of the block's first byte.
     pub stream_at: u64,
-    /// Waits for room, and for signals meanwhile.
-    pub wait: &'a mut Wait,
-    /// Says that there is no room.
-    pub voice: &'a mut dyn Voice,
+    /// Waits for room, and for signals meanwhile; says that there is none.
+    pub around: &'a mut Surroundings<'b>,
 }
 
-impl Output for Valve<'_> {
+impl Valve<'_, '_> {
+    /// Begins a line of its own behind one that another lane has left unfinished.
+    fn turn(&mut self) -> io::Result<()> {
+        match self.outlet.torn_by {
+            Some(other) if other != self.lane => self.write(b"\n"),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.outlet.took(self.lane, bytes);
+        let sink = &mut self.outlet.sink;
+        let written = sink.write_all_at_once(bytes);
+        settle(sink, written, self.around).map_err(io::Error::other)
+    }
+}
+
+impl Output for Valve<'_, '_> {
     fn pass(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
         debug_assert!(at >= self.stream_at);
+        self.turn()?;
+        self.outlet.took(self.lane, bytes);
         let begins = self.source.map_or(0, Source::offset);
         let at = begins + (at - self.stream_at);
         let sink = &mut self.outlet.sink;
         let passed = sink.pass(self.source, bytes, at);
-        settle(sink, passed, self.wait, self.voice).map_err(io::Error::other)
+        settle(sink, passed, self.around).map_err(io::Error::other)
     }
 
     fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some((_, sink)) = &mut self.outlet.aside {
             let written = sink.write_all_at_once(bytes).and_then(|()| sink.flush());
-            let Err(error) = settle(sink, written, self.wait, self.voice) else {
+            let Err(error) = settle(sink, written, self.around) else {
                 return Ok(());
             };
             // The account must not be lost with them, and the stream must not end for their sake.
             let text = format!("summaries: {error}; from here on they go to the output");
-            self.voice.say(Tone::Error, &text);
+            self.around.voice.say(Tone::Error, &text);
             self.outlet.aside = None;
         }
-        let sink = &mut self.outlet.sink;
-        let written = sink.write_all_at_once(bytes);
-        settle(sink, written, self.wait, self.voice).map_err(io::Error::other)
+        self.turn()?;
+        self.write(bytes)
     }
 }
 
@@ -149,12 +226,12 @@ impl Output for Valve<'_> {
 fn settle(
     sink: &mut Sink,
     written: Result<(), SinkError>,
-    wait: &mut Wait,
-    voice: &mut dyn Voice,
+    around: &mut Surroundings<'_>,
 ) -> Result<(), SinkError> {
+    let voice = &mut *around.voice;
     match written {
         Err(SinkError::Stuck { .. }) => {
-            sink.flush_patiently(wait, &mut |text| voice.say(Tone::Error, text))
+            sink.flush_patiently(&mut around.wait, &mut |text| voice.say(Tone::Error, text))
         }
         other => other,
     }

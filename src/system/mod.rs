@@ -11,6 +11,7 @@
 
 pub mod checkpoint;
 pub mod compress;
+pub mod ladder;
 pub mod signal;
 pub mod sink;
 pub mod source;

@@ -4,19 +4,18 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::sized::TypedOutput;
 use super::terms::TypedTerms;
 use crate::cli::paint::Colour;
 use crate::command::filter::{Asked, Input};
-use crate::command::outlet::Place;
 
 #[derive(Debug, Args)]
 pub(super) struct TypedFilter {
     /// Files to read in order; none, or `-`, is standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Append to FILE instead of writing to standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: TypedOutput,
     #[command(flatten)]
     terms: TypedTerms,
     /// When to use colours in messages
@@ -38,7 +37,7 @@ impl From<TypedFilter> for Asked {
     fn from(typed: TypedFilter) -> Asked {
         Asked {
             inputs: inputs(typed.files),
-            output: typed.output.map_or(Place::Stdout, Place::File),
+            output: typed.output.into(),
             terms: typed.terms.into(),
         }
     }

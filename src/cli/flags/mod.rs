@@ -9,6 +9,7 @@
 
 mod filter;
 mod rules;
+mod sized;
 mod terms;
 
 use std::ffi::OsString;
