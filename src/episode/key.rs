@@ -1,5 +1,7 @@
 //! What makes two records repeats of each other.
 
+use std::ops::Range;
+
 use super::mask::mask;
 use crate::record::Record;
 use crate::rule::{Finding, Tier};
@@ -24,7 +26,7 @@ impl KeyBuilder {
         self.bytes.clear();
         self.field(finding.rule.id.as_bytes());
         self.field(finding.error);
-        let in_message = mask(finding.message, &mut self.bytes);
+        let in_message = self.message(finding);
         self.bytes.push(FIELD_END);
         // The call site, with its line: an undecided place in the code is a kind of its own. A server's own frame is
         // the same in all its records, so that the line does no harm there.
@@ -51,8 +53,85 @@ impl KeyBuilder {
         (&self.bytes, finding.path.or(in_head).or(in_message))
     }
 
+    /// The message, masked. Whom a rule's pattern names as the peer is a name as often as an address: it is taken out
+    /// where it stands, or each name would make a kind of its own.
+    fn message<'b>(&mut self, finding: &Finding<'_, 'b>) -> Option<&'b [u8]> {
+        let message = finding.message;
+        let Some(peer) = finding.peer.and_then(|peer| place_in(peer, message)) else {
+            return mask(message, &mut self.bytes);
+        };
+        let before = mask(&message[..peer.start], &mut self.bytes);
+        self.bytes.push(b'#');
+        let behind = mask(&message[peer.end..], &mut self.bytes);
+        before.or(behind)
+    }
+
     fn field(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
         self.bytes.push(FIELD_END);
+    }
+}
+
+/// Where in `whole` the text `part` stands that was cut from it; `None` if it was cut from elsewhere.
+fn place_in(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (!part.is_empty() && end <= whole.len()).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Assembly;
+    use crate::rule::file::UserFile;
+    use crate::rule::{RuleSet, Selection, Verdict};
+
+    const RULE: &str = r#"version = 1
+program = "own"
+[[rule]]
+id = "own-left"
+tier = "client"
+cause = "client-left"
+[rule.line]
+pattern = 'guest (?P<peer>[a-z0-9.-]+) hung up( on [a-z]+)?$'
+[rule.proof]
+quiet = ["guest ann hung up", "guest bob hung up"]
+loud = ["guest ann was hung", "guest bob came"]
+"#;
+
+    fn key_of(rules: &RuleSet, line: &str) -> Vec<u8> {
+        let mut assembly = Assembly::default();
+        assembly.read(line.as_bytes(), 0, true);
+        let record = Record::parse(line.as_bytes(), &assembly.pieces);
+        match rules.judge(&record) {
+            Verdict::Collapse(finding) => KeyBuilder::default().build(&record, &finding).0.to_vec(),
+            Verdict::Keep(reason) => panic!("{line}: {reason}"),
+        }
+    }
+
+    #[test]
+    fn a_peer_by_name_or_by_address_is_of_the_same_kind() {
+        let file = UserFile {
+            name: "own.toml".to_owned(),
+            text: RULE.to_owned(),
+        };
+        let rules = RuleSet::load(&[file], &Selection::default()).unwrap();
+        let key = |line| key_of(&rules, line);
+        let ann = key("2026-11-22 10:00:00 WARN guest ann.example hung up");
+        assert_eq!(ann, key("2026-11-22 10:00:01 WARN guest bob hung up"));
+        assert_eq!(ann, key("2026-11-22 10:00:01 WARN guest 10.0.0.7 hung up"));
+        assert_ne!(
+            ann,
+            key("2026-11-22 10:00:01 WARN guest bob hung up on eve")
+        );
+    }
+
+    #[test]
+    fn only_what_was_cut_from_a_text_has_a_place_in_it() {
+        let whole = b"abcdef";
+        assert_eq!(place_in(&whole[2..4], whole), Some(2..4));
+        assert_eq!(place_in(&whole[2..4], &whole[..3]), None);
+        assert_eq!(place_in(&whole[..2], &whole[1..]), None);
+        assert_eq!(place_in(&whole[2..2], whole), None);
     }
 }
