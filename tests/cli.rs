@@ -5,6 +5,9 @@ mod kit;
 // What may be typed, and what is said about mistakes.
 #[path = "cli/asked.rs"]
 mod asked;
+// What is explained.
+#[path = "cli/explained.rs"]
+mod explained;
 // What stays open: pipes, signals, the clock.
 #[path = "cli/live.rs"]
 mod live;

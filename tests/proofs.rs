@@ -9,8 +9,9 @@ use std::sync::Arc;
 use common::{place, written};
 use quell::pipeline::{Options, Pipeline};
 use quell::record::{Assembly, Record};
+use quell::rule::cause::{Causes, Noise, Tongue};
 use quell::rule::file::RuleText;
-use quell::rule::{RuleSet, Selection, Verdict, proof};
+use quell::rule::{Condition, Reason, RuleSet, Selection, Verdict, proof};
 
 /// What is wrong, as one text; nothing if all is well.
 fn assert_none(wrong: &[String]) {
@@ -158,4 +159,93 @@ fn every_bar_compiles() {
     });
     assert_none(&wrong.collect::<Vec<_>>());
     written();
+}
+
+/// Each bar, cause and condition that a verdict may name has its words, in both languages.
+#[test]
+fn everything_that_a_verdict_names_is_explained() {
+    let causes = Causes::builtin().expect("rules/causes.toml");
+    let text = fs::read_to_string(place("rules/never.toml")).expect("rules/never.toml");
+    let bars: quell::rule::file::NeverFile = toml::from_str(&text).expect("a file of bars");
+    let mut wrong: Vec<String> = Vec::new();
+    for bar in bars.never.iter().chain(&bars.failed_call) {
+        match causes.barred(&bar.id) {
+            Some(error) if error.noise == Noise::Never => {}
+            Some(error) => wrong.push(format!("{}: {} may be noise", bar.id, error.id)),
+            None => wrong.push(format!("no error is about the bar {:?}", bar.id)),
+        }
+    }
+    for error in &causes.error {
+        let unknown = error.causes.iter().filter(|id| causes.cause(id).is_none());
+        wrong.extend(unknown.map(|id| format!("{}: no cause {id:?}", error.id)));
+        let unknown = error.bar.iter().filter(|bar| {
+            bars.never
+                .iter()
+                .chain(&bars.failed_call)
+                .all(|known| known.id != **bar)
+        });
+        wrong.extend(unknown.map(|bar| format!("{}: no bar {bar:?}", error.id)));
+    }
+    let reasons = [Reason::Summary, Reason::Oversize, Reason::NoRule];
+    let conditions = [
+        Condition::Signal,
+        Condition::Not,
+        Condition::Continues,
+        Condition::Direction,
+        Condition::Head,
+        Condition::Owner { found: None },
+        Condition::Client { found: "" },
+        Condition::Frame,
+        Condition::Wrapper,
+        Condition::Words,
+        Condition::Torn,
+        Condition::FailedCall { bar: "" },
+        Condition::Never { bar: "" },
+    ];
+    let names = reasons
+        .iter()
+        .map(Reason::name)
+        .chain(conditions.iter().map(Condition::name));
+    for name in names.chain(["off"]) {
+        for tongue in [Tongue::En, Tongue::Zh] {
+            if causes.condition(name, tongue).is_empty() {
+                wrong.push(format!("no words for the condition {name:?}"));
+            }
+        }
+    }
+    let (en, zh) = (&causes.label.en, &causes.label.zh);
+    assert_eq!(en.keys().collect::<Vec<_>>(), zh.keys().collect::<Vec<_>>());
+    assert_none(&wrong);
+}
+
+/// What a text of the one language says, the other says as well.
+#[test]
+fn no_text_is_empty_or_in_the_wrong_language() {
+    let causes = Causes::builtin().expect("rules/causes.toml");
+    let of_causes = causes.cause.iter().flat_map(|cause| {
+        let pairs = [
+            (&cause.en.title, &cause.zh.title),
+            (&cause.en.what, &cause.zh.what),
+            (&cause.en.why, &cause.zh.why),
+            (&cause.en.looks, &cause.zh.looks),
+            (&cause.en.remedy, &cause.zh.remedy),
+        ];
+        pairs.map(|pair| (&cause.id, pair))
+    });
+    let of_errors = causes.error.iter().flat_map(|error| {
+        let pairs = [
+            (&error.en.what, &error.zh.what),
+            (&error.en.remedy, &error.zh.remedy),
+        ];
+        pairs.map(|pair| (&error.id, pair))
+    });
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c));
+    let wrong = of_causes
+        .chain(of_errors)
+        .filter(|(_, (en, zh))| en.trim().is_empty() || chinese(en) || !chinese(zh));
+    assert_none(
+        &wrong
+            .map(|(id, (en, _))| format!("{id}: {en}"))
+            .collect::<Vec<_>>(),
+    );
 }

@@ -13,12 +13,13 @@ mod duration;
 pub mod exit;
 pub mod flags;
 pub mod generate;
+mod locale;
 pub mod paint;
 mod size;
 
 pub use exit::Exit;
 
-use crate::command::{filter, rules};
+use crate::command::{Ending, Voice, explain, filter, rules, trial};
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -34,15 +35,24 @@ pub fn run() -> Exit {
     let mut voice = Stderr::new();
     let ending = match errand {
         Errand::Filter(asked) => filter::filter(&asked, &mut voice),
-        Errand::Rules(RulesErrand::List) => rules::list(&mut voice),
-        Errand::Rules(RulesErrand::Show { id }) => rules::show(&id, &mut voice),
-        Errand::Rules(RulesErrand::Check { paths }) => rules::check(&paths, &mut voice),
-        Errand::Rules(RulesErrand::Test) => rules::test(&mut voice),
-        Errand::Rules(RulesErrand::Try { file, rules }) => {
-            rules::attempt(&file, &rules, &mut voice)
-        }
+        Errand::Explain(asked) => explain::explain(&asked, &mut voice),
+        Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Completions(shell) => return generate::completions(shell),
         Errand::Manual => return generate::manual(),
     };
     Exit::from(ending)
+}
+
+fn about_rules(errand: &RulesErrand, voice: &mut dyn Voice) -> Ending {
+    match errand {
+        RulesErrand::List { json, rules: book } => rules::list(book, *json, voice),
+        RulesErrand::Show {
+            id,
+            json,
+            rules: book,
+        } => rules::show(id, book, *json, voice),
+        RulesErrand::Check { paths } => rules::check(paths, voice),
+        RulesErrand::Test => rules::test(voice),
+        RulesErrand::Try { file, rules: book } => trial::attempt(file, book, voice),
+    }
 }

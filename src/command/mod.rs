@@ -8,14 +8,19 @@
 //! The smallest file, and the one to imitate, is `clock.rs`.
 
 pub mod account;
+pub mod answer;
 pub mod clock;
+pub mod explain;
 pub mod filter;
 pub mod lane;
 pub mod outlet;
 pub mod reading;
+pub mod records;
 pub mod rulebook;
 pub mod rules;
 pub mod terms;
+pub mod trial;
+pub mod verdicts;
 
 use crate::system::signal::Signal;
 

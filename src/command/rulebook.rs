@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Tone, Voice};
 use crate::limits::RULE_FILE_BYTES_MAX;
-use crate::rule::file::RuleFile;
+use crate::rule::builtin::ParsedFile;
 use crate::rule::file::UserFile;
 use crate::rule::{RuleError, RuleSet, Selection};
 use crate::system::shown;
@@ -31,18 +31,42 @@ impl Rulebook {
     /// # Errors
     /// Everything that is wrong with the files, or a name in the selection that nothing bears.
     pub fn load(&self) -> Result<RuleSet, Vec<RuleError>> {
-        let system = Path::new(SYSTEM_FOLDER);
-        let mut paths = Vec::new();
-        if system.is_dir() {
-            paths.push(system.to_owned());
-        }
-        paths.extend(self.paths.iter().cloned());
-        let files = read(&paths)?;
-        let unknown = self.unknown(&files)?;
-        if !unknown.is_empty() {
-            return Err(unknown);
+        let files = read(&self.places())?;
+        if self.selection.names().next().is_some() {
+            self.check_names(&self.files()?)?;
         }
         RuleSet::load(&files, &self.selection)
+    }
+
+    /// All rule files as they are written, with what they say: the built-in ones, the machine's, and those asked for.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
+    pub fn files(&self) -> Result<Vec<ParsedFile>, Vec<RuleError>> {
+        let mut files = RuleSet::texts()?;
+        let (mut own, mut errors) = (Vec::new(), Vec::new());
+        for file in read(&self.places())? {
+            match file.parse() {
+                Ok(parsed) => own.push((file, parsed)),
+                Err(error) => errors.push(error),
+            }
+        }
+        files.extend(own);
+        if errors.is_empty() {
+            Ok(files)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Where rule files are looked for, besides those that are built in.
+    fn places(&self) -> Vec<PathBuf> {
+        let system = Path::new(SYSTEM_FOLDER);
+        let system = system.is_dir().then(|| system.to_owned());
+        system
+            .into_iter()
+            .chain(self.paths.iter().cloned())
+            .collect()
     }
 
     /// Reads and checks all of them again: new rules, or `None` if something is wrong with them, which is said.
@@ -60,35 +84,29 @@ impl Rulebook {
         }
     }
 
-    /// Names in the selection that neither a rule nor a program bears: a typing mistake would otherwise go unnoticed.
-    fn unknown(&self, files: &[UserFile]) -> Result<Vec<RuleError>, Vec<RuleError>> {
-        let Selection {
-            disable,
-            enable,
-            only,
-            ..
-        } = &self.selection;
-        let asked = || [disable, enable, only].into_iter().flatten();
-        if asked().next().is_none() {
-            return Ok(Vec::new());
-        }
-        let (_, mut all) = RuleSet::from_texts()?;
-        all.extend(files.iter().filter_map(|file| {
-            let parsed: RuleFile = toml::from_str(&file.text).ok()?;
-            Some((file.clone(), parsed))
-        }));
+    /// That every name in the selection is a rule's or a program's: a typing mistake would otherwise go unnoticed.
+    ///
+    /// # Errors
+    /// Those that nothing bears.
+    pub fn check_names(&self, files: &[ParsedFile]) -> Result<(), Vec<RuleError>> {
         let mut known = BTreeSet::new();
-        for (_, file) in &all {
+        for (_, file) in files {
             known.insert(file.program.as_str());
             known.extend(file.rule.iter().map(|rule| rule.id.as_str()));
         }
-        Ok(asked()
-            .filter(|name| !known.contains(name.as_str()))
+        let names = self.selection.names();
+        let unknown: Vec<RuleError> = names
+            .filter(|name| !known.contains(name))
             .map(|name| {
                 let text = "there is no rule and no program of that name, see `quell rules list`";
                 RuleError::whole(&shown(Path::new(name)), text)
             })
-            .collect())
+            .collect();
+        if unknown.is_empty() {
+            Ok(())
+        } else {
+            Err(unknown)
+        }
     }
 }
 

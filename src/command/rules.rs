@@ -2,45 +2,116 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use serde::Serialize;
 
 use super::rulebook::{self, Rulebook};
+use super::verdicts::tier_name;
 use super::{Ending, Tone, Voice};
 use crate::episode::summary::escape;
-use crate::limits::{BLOCK_BYTES, LINE_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::record::{Assembly, Extent, Record};
-use crate::rule::file::UserFile;
-use crate::rule::file::{RuleFile, RuleText};
-use crate::rule::{Reason, RuleError, RuleSet, Selection, Tier, Verdict, proof};
-use crate::system::source::{Fill, Source, SourceError};
+use crate::rule::builtin::ParsedFile;
+use crate::rule::file::RuleText;
+use crate::rule::{RuleError, RuleSet, Selection, proof};
 
-type Rules = (RuleSet, Vec<(UserFile, RuleFile)>);
+/// Version of the objects that `rules list --json` and `rules show --json` print.
+pub const RULES_VERSION: u32 = 1;
 
-/// Lists the built-in rules.
-pub fn list(voice: &mut dyn Voice) -> Ending {
-    with_builtin(voice, |(_, files)| {
-        let mut text = String::new();
-        for rule in files.iter().flat_map(|(_, file)| &file.rule) {
-            let state = if rule.opt_in { "off" } else { "on" };
-            let (id, tier) = (&rule.id, tier_name(rule.tier));
-            let _ = writeln!(text, "{state:<3}  {tier:<9}  {id:<36}  {}", rule.cause);
+/// One rule, as `--json` shows it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    program: &'a str,
+    /// The program's name for people.
+    title: &'a str,
+    /// The file it stands in.
+    file: &'a str,
+    tier: &'static str,
+    cause: &'a str,
+    /// Off until it is enabled by name.
+    opt_in: bool,
+    /// Whether it is in force.
+    on: bool,
+    why: &'a str,
+    hides: &'a str,
+    source: &'a str,
+}
+
+/// What `rules list --json` prints.
+#[derive(Serialize)]
+struct List<'a> {
+    version: u32,
+    rules: Vec<Shown<'a>>,
+}
+
+/// What `rules show --json` prints.
+#[derive(Serialize)]
+struct Whole<'a> {
+    version: u32,
+    #[serde(flatten)]
+    rule: Shown<'a>,
+    quiet: &'a [String],
+    loud: &'a [String],
+    /// As it is written.
+    text: String,
+}
+
+/// Lists all rules, the machine's own and those asked for included, and whether they are in force.
+pub fn list(rules: &Rulebook, json: bool, voice: &mut dyn Voice) -> Ending {
+    with_files(rules, voice, |files, selection| {
+        let every = files
+            .iter()
+            .flat_map(|file| file.1.rule.iter().map(move |rule| (file, rule)));
+        let every: Vec<_> = every
+            .map(|(file, rule)| shown(file, rule, selection))
+            .collect();
+        if json {
+            return json_of(&List {
+                version: RULES_VERSION,
+                rules: every,
+            });
         }
-        print(&text)
+        let mut text = String::new();
+        for rule in every {
+            let state = if rule.on { "on" } else { "off" };
+            let Shown {
+                id, tier, cause, ..
+            } = rule;
+            let _ = writeln!(text, "{state:<3}  {tier:<9}  {id:<36}  {cause}");
+        }
+        text
     })
 }
 
-/// Shows one built-in rule as it is written, with its reasons and its proof.
-pub fn show(id: &str, voice: &mut dyn Voice) -> Ending {
+/// Shows one rule as it is written, with its reasons and its proof.
+pub fn show(id: &str, rules: &Rulebook, json: bool, voice: &mut dyn Voice) -> Ending {
     let mut found = false;
-    let ending = with_builtin(voice, |(_, files)| {
-        for (source, file) in files {
-            if let Some(at) = file.rule.iter().position(|rule| rule.id == id) {
-                found = true;
-                let text = rule_text(&source.text, at);
-                return print(&format!("# {}\n{text}", source.name));
-            }
+    let ending = with_files(rules, voice, |files, selection| {
+        let place = files.iter().find_map(|file| {
+            let at = file.1.rule.iter().position(|rule| rule.id == id)?;
+            Some((file, at, file.1.rule.get(at)?))
+        });
+        let Some((file, at, rule)) = place else {
+            return String::new();
+        };
+        found = true;
+        let text = rule_text(&file.0.text, at);
+        let shown = shown(file, rule, selection);
+        if json {
+            return json_of(&Whole {
+                version: RULES_VERSION,
+                rule: shown,
+                quiet: &rule.proof.quiet,
+                loud: &rule.proof.loud,
+                text,
+            });
         }
-        Ok(())
+        let state = if shown.on { "on" } else { "off" };
+        let language = file.1.language.as_deref().unwrap_or("none");
+        format!(
+            "# {}: program {}, language {language}; this rule is {state}\n{text}",
+            shown.file, shown.program
+        )
     });
     if ending == Ending::Fine && !found {
         let id = escape(id.as_bytes());
@@ -49,6 +120,28 @@ pub fn show(id: &str, voice: &mut dyn Voice) -> Ending {
         return Ending::Refused;
     }
     ending
+}
+
+fn shown<'a>(file: &'a ParsedFile, rule: &'a RuleText, selection: &Selection) -> Shown<'a> {
+    let (source, parsed) = file;
+    Shown {
+        id: &rule.id,
+        program: &parsed.program,
+        title: &parsed.title,
+        file: &source.name,
+        tier: tier_name(rule.tier),
+        cause: &rule.cause,
+        opt_in: rule.opt_in,
+        on: selection.puts_on(&rule.id, &parsed.program, rule.opt_in),
+        why: &rule.why,
+        hides: &rule.hides,
+        source: &rule.source,
+    }
+}
+
+/// Names, numbers and texts only: nothing in it can fail to be written as JSON.
+fn json_of(what: &impl Serialize) -> String {
+    serde_json::to_string(what).unwrap_or_default() + "\n"
 }
 
 /// Holds rule files against their own proof and the built-in rules.
@@ -66,23 +159,25 @@ pub fn check(paths: &[PathBuf], voice: &mut dyn Voice) -> Ending {
 
 /// Holds the built-in rules against their proofs.
 pub fn test(voice: &mut dyn Voice) -> Ending {
-    let mut failed: Vec<RuleError> = Vec::new();
-    let ending = with_builtin(voice, |(set, files)| {
-        for (source, file) in files {
-            failed.extend(proof::check(set, source, file));
+    let (set, files) = match RuleSet::from_texts() {
+        Ok(rules) => rules,
+        Err(errors) => {
+            rulebook::complain(&errors, voice);
+            return Ending::SomeFailed;
         }
-        let rules = files.iter().map(|(_, file)| file.rule.len()).sum::<usize>();
-        let examples = |rule: &RuleText| rule.proof.quiet.len() + rule.proof.loud.len();
-        let examples: usize = files
-            .iter()
-            .flat_map(|(_, file)| &file.rule)
-            .map(examples)
-            .sum();
-        print(&format!(
-            "{rules} rules, {examples} examples, {} failed\n",
-            failed.len()
-        ))
-    });
+    };
+    let failed: Vec<RuleError> = files
+        .iter()
+        .flat_map(|(source, file)| proof::check(&set, source, file))
+        .collect();
+    let rules = || files.iter().flat_map(|(_, file)| &file.rule);
+    let examples = |rule: &RuleText| rule.proof.quiet.len() + rule.proof.loud.len();
+    let (count, examples) = (rules().count(), rules().map(examples).sum::<usize>());
+    let text = format!(
+        "{count} rules, {examples} examples, {} failed\n",
+        failed.len()
+    );
+    let ending = printed(&text, voice);
     rulebook::complain(&failed, voice);
     if failed.is_empty() {
         ending
@@ -91,155 +186,43 @@ pub fn test(voice: &mut dyn Voice) -> Ending {
     }
 }
 
-/// Shows for each record of a file that any rule looked at, which one took it or which condition refused it.
-pub fn attempt(path: &Path, rules: &Rulebook, voice: &mut dyn Voice) -> Ending {
-    let rules = match rules.load() {
-        Ok(rules) => rules,
-        Err(errors) => {
-            rulebook::complain(&errors, voice);
-            return Ending::Refused;
-        }
-    };
-    let opened = if path == Path::new("-") {
-        Source::stdin(BLOCK_BYTES)
-    } else {
-        Source::open(path, BLOCK_BYTES)
-    };
-    match opened {
-        Ok(mut source) => {
-            let tried = Trial::default().run(&mut source, &rules);
-            quietly(tried, voice)
-        }
-        Err(error) => unopened(&error, voice),
-    }
-}
-
-fn unopened(error: &SourceError, voice: &mut dyn Voice) -> Ending {
-    voice.say(Tone::Error, &error.to_string());
-    Ending::SomeFailed
-}
-
-/// What was seen while rules were tried.
-#[derive(Default)]
-struct Trial {
-    /// Lines before the block.
-    lines: u64,
-    records: u64,
-    taken: u64,
-    refused: u64,
-}
-
-impl Trial {
-    fn run(mut self, source: &mut Source, rules: &RuleSet) -> io::Result<()> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        loop {
-            let last = source.fill()? == Fill::End;
-            // What is longer is cut here: it is only tried, and would pass unjudged.
-            let full = source.block().len() > RECORD_BYTES_MAX + LINE_BYTES_MAX;
-            let done = self.read(source.block(), last || full, rules, &mut out)?;
-            source.consume(done);
-            if last {
-                break;
-            }
-        }
-        let Trial {
-            records,
-            taken,
-            refused,
-            ..
-        } = self;
-        let rest = records - taken - refused;
-        writeln!(
-            out,
-            "{records} records: {taken} taken, {refused} refused, {rest} that no rule is about"
-        )?;
-        out.flush()
-    }
-
-    /// Judges the whole records of a block, and says how many bytes they have.
-    fn read(
-        &mut self,
-        block: &[u8],
-        last: bool,
-        rules: &RuleSet,
-        out: &mut dyn Write,
-    ) -> io::Result<usize> {
-        let mut assembly = Assembly::default();
-        let mut at = 0;
-        while at < block.len() {
-            let Extent::Whole { end } = assembly.read(block, at, last) else {
-                break;
-            };
-            self.judge(block, &assembly, rules, out)?;
-            let end = end.max(at + 1);
-            self.lines += memchr::memchr_iter(b'\n', &block[at..end]).count() as u64;
-            at = end;
-        }
-        Ok(at)
-    }
-
-    fn judge(
-        &mut self,
-        block: &[u8],
-        assembly: &Assembly,
-        rules: &RuleSet,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        self.records += 1;
-        let record = Record::parse(block, &assembly.pieces);
-        let verdict = match rules.judge(&record) {
-            Verdict::Collapse(finding) => {
-                self.taken += 1;
-                format!(
-                    "taken by {} ({})",
-                    finding.rule.id,
-                    tier_name(finding.rule.tier)
-                )
-            }
-            Verdict::Keep(Reason::Refused { rule, condition }) => {
-                self.refused += 1;
-                format!("kept: {rule} came near, but {condition}")
-            }
-            Verdict::Keep(_) => return Ok(()),
-        };
-        let line = self.lines + 1;
-        writeln!(
-            out,
-            "{line}: {verdict}\n    {}",
-            escape(record.first_line())
-        )
-    }
-}
-
-/// The text of the rule number `at` in a file.
+/// The text of the rule number `at` in a file, with the comment right above it.
 fn rule_text(text: &str, at: usize) -> String {
-    let mut number = None;
-    let mut own = String::new();
-    for line in text.lines() {
-        if line.trim_end() == "[[rule]]" {
-            number = Some(number.map_or(0, |number: usize| number + 1));
-        }
-        if number == Some(at) {
-            own.push_str(line);
-            own.push('\n');
-        }
-    }
-    own
+    let starts = rule_starts(text);
+    let Some(start) = starts.get(at) else {
+        return String::new();
+    };
+    let end = starts.get(at + 1).copied().unwrap_or(text.len());
+    let own = text.get(*start..end).unwrap_or_default();
+    own.trim_end().to_owned() + "\n"
 }
 
-fn tier_name(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Client => "client",
-        Tier::Undecided => "undecided",
+/// Where each rule of a file starts: at its `[[rule]]`, or at the comment right above that.
+fn rule_starts(text: &str) -> Vec<usize> {
+    let (mut starts, mut comment, mut at) = (Vec::new(), None, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim() == "[[rule]]" {
+            starts.push(comment.unwrap_or(at));
+        }
+        comment = line.starts_with('#').then(|| comment.unwrap_or(at));
+        at += line.len();
     }
+    starts
 }
 
-fn with_builtin(voice: &mut dyn Voice, show: impl FnOnce(&Rules) -> io::Result<()>) -> Ending {
-    match RuleSet::from_texts() {
-        Ok(rules) => quietly(show(&rules), voice),
+fn with_files(
+    rules: &Rulebook,
+    voice: &mut dyn Voice,
+    show: impl FnOnce(&[ParsedFile], &Selection) -> String,
+) -> Ending {
+    let loaded = rules
+        .files()
+        .and_then(|files| rules.check_names(&files).map(|()| files));
+    match loaded {
+        Ok(files) => printed(&show(&files, &rules.selection), voice),
         Err(errors) => {
             rulebook::complain(&errors, voice);
-            Ending::SomeFailed
+            Ending::Refused
         }
     }
 }
@@ -248,14 +231,14 @@ fn printed(text: &str, voice: &mut dyn Voice) -> Ending {
     quietly(print(text), voice)
 }
 
-fn print(text: &str) -> io::Result<()> {
+pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
 /// A reader that has seen enough is no failure.
-fn quietly(done: io::Result<()>, voice: &mut dyn Voice) -> Ending {
+pub(super) fn quietly(done: io::Result<()>, voice: &mut dyn Voice) -> Ending {
     match done {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             voice.say(Tone::Error, &format!("{error}"));

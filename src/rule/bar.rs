@@ -100,6 +100,18 @@ impl Bars {
             .map(|(at, _)| *at)
     }
 
+    /// Why the bar of that name bars.
+    pub fn why(&self, id: &str) -> Option<&str> {
+        let mut bars = self.bars.iter();
+        bars.find(|(_, text)| text.id == id)
+            .map(|(_, text)| text.why.as_str())
+    }
+
+    /// Whether a type is barred.
+    pub fn has_type(&self, error: &[u8]) -> bool {
+        self.all_types.has(error)
+    }
+
     /// Whether an outer error of this type says no more than the disconnect that it wraps.
     pub fn is_neutral(&self, language: Language, error: &[u8]) -> bool {
         let lists = self.neutral.iter().filter(|(of, _)| *of == language);

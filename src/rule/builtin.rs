@@ -13,6 +13,12 @@ include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 /// The rule files, packed by the build script.
 static PACKED: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
 
+/// The text of `rules/causes.toml`.
+pub(super) fn causes() -> &'static str {
+    let found = TEXTS.iter().find(|(stem, _)| *stem == "causes");
+    found.map_or("", |(_, text)| text)
+}
+
 #[derive(Deserialize)]
 struct Packed {
     files: Vec<RuleFile>,
@@ -57,30 +63,38 @@ impl RuleSet {
         }
     }
 
+    /// The built-in rule files as they are written, with what they say.
+    ///
+    /// # Errors
+    /// Where one is no such file; the tests see to it that all are.
+    pub fn texts() -> Result<Vec<ParsedFile>, Vec<RuleError>> {
+        let own = |stem: &str| !["signals", "owners", "never", "causes"].contains(&stem);
+        let files = TEXTS.iter().filter(|(stem, _)| own(stem));
+        files
+            .map(|(stem, text)| {
+                let file = UserFile {
+                    name: format!("rules/{stem}.toml"),
+                    text: (*text).to_owned(),
+                };
+                let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
+                Ok((file, parsed))
+            })
+            .collect()
+    }
+
     /// The rules of the files alone, with their prose: for those who read or test the built-in rules.
     ///
     /// # Errors
     /// Everything that is wrong with them.
     pub fn from_texts() -> Result<(RuleSet, Vec<ParsedFile>), Vec<RuleError>> {
         let mut parts = packed().map_err(|error| vec![error])?;
-        parts.files.clear();
-        let mut files = Vec::new();
-        for (stem, text) in TEXTS
-            .iter()
-            .filter(|(stem, _)| !["signals", "owners", "never", "causes"].contains(stem))
-        {
-            let file = UserFile {
-                name: format!("rules/{stem}.toml"),
-                text: (*text).to_owned(),
-            };
-            let parsed = parse(&file.name, &file.text).map_err(|error| vec![error])?;
-            parts.files.push(Source {
-                name: file.name.clone(),
-                text: Some(file.text.clone()),
-                file: parsed.clone(),
-            });
-            files.push((file, parsed));
-        }
+        let files = RuleSet::texts()?;
+        let source = |(file, parsed): &ParsedFile| Source {
+            name: file.name.clone(),
+            text: Some(file.text.clone()),
+            file: parsed.clone(),
+        };
+        parts.files = files.iter().map(source).collect();
         let enable = files
             .iter()
             .map(|(_, parsed)| parsed.program.clone())

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::error::RuleError;
+
 /// The version of the rule files that this program reads.
 pub const VERSION: u32 = 1;
 
@@ -274,4 +276,14 @@ pub struct UserFile {
     pub name: String,
     /// Its text.
     pub text: String,
+}
+
+impl UserFile {
+    /// What it says.
+    ///
+    /// # Errors
+    /// Where its form is wrong.
+    pub fn parse(&self) -> Result<RuleFile, RuleError> {
+        super::compile::parse(&self.name, &self.text)
+    }
 }

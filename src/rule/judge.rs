@@ -215,7 +215,7 @@ impl RuleSet {
 
     /// Whether an error of the chain says no more than the disconnect: it is one, or (where a server owns the socket)
     /// a wrapper that is known to add nothing.
-    fn is_plain(&self, rule: &Rule, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
+    pub(super) fn is_plain(&self, rule: &Rule, matcher: &TraceMatcher, link: &Link<'_>) -> bool {
         let disconnect = self.has_signal(matcher, link)
             || self
                 .signals

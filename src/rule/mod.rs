@@ -10,14 +10,17 @@
 pub mod anchor;
 mod bar;
 pub mod builtin;
+pub mod cause;
 mod compile;
 pub mod error;
 pub mod file;
 mod judge;
+mod lookup;
 pub mod owner;
 pub mod pattern;
 pub mod proof;
 mod reason;
+mod refusal;
 mod set;
 mod traits;
 mod types;

@@ -63,6 +63,53 @@ pub enum Condition<'r> {
     },
 }
 
+impl Reason<'_> {
+    /// Its name in `causes.toml`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::Summary => "summary",
+            Reason::Oversize => "oversize",
+            Reason::NoRule => "no-rule",
+            Reason::Refused { condition, .. } => condition.name(),
+        }
+    }
+}
+
+impl Condition<'_> {
+    /// Its name in `causes.toml`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Condition::Signal => "signal",
+            Condition::Not => "not",
+            Condition::Continues => "continues",
+            Condition::Direction => "direction",
+            Condition::Head => "head",
+            Condition::Owner { .. } => "owner",
+            Condition::Client { .. } => "client",
+            Condition::Frame => "frame",
+            Condition::Wrapper => "wrapper",
+            Condition::Words => "words",
+            Condition::Torn => "torn",
+            Condition::FailedCall { .. } => "failed-call",
+            Condition::Never { .. } => "never",
+        }
+    }
+
+    /// Whether it says that the connection was ours to somebody else.
+    #[must_use]
+    pub fn is_dependency(&self) -> bool {
+        matches!(
+            self,
+            Condition::Owner { found: Some(_) }
+                | Condition::Client { .. }
+                | Condition::FailedCall { .. }
+                | Condition::Direction
+        )
+    }
+}
+
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

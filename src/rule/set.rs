@@ -122,16 +122,23 @@ pub struct Selection {
 
 impl Selection {
     pub(super) fn admits(&self, rule: &Rule) -> bool {
-        let named = |list: &[String]| {
-            list.iter()
-                .any(|name| *name == rule.id || *name == rule.program)
-        };
-        let chosen = self.only.is_empty() || named(&self.only);
-        let on = !rule.opt_in || named(&self.enable) || named(&self.only);
-        chosen
-            && on
-            && !named(&self.disable)
+        self.puts_on(&rule.id, &rule.program, rule.opt_in)
             && !(self.keep_undecided && rule.tier == Tier::Undecided)
+    }
+
+    /// Whether a rule of that name is on, as far as names go.
+    #[must_use]
+    pub fn puts_on(&self, id: &str, program: &str, opt_in: bool) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| name == id || name == program);
+        let chosen = self.only.is_empty() || named(&self.only);
+        let on = !opt_in || named(&self.enable) || named(&self.only);
+        chosen && on && !named(&self.disable)
+    }
+
+    /// The names in it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let lists = [&self.disable, &self.enable, &self.only];
+        lists.into_iter().flatten().map(String::as_str)
     }
 }
 

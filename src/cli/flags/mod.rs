@@ -7,6 +7,7 @@
 //!
 //! The smallest file, and the one to imitate, is `filter.rs`.
 
+mod explain;
 mod filter;
 mod rules;
 mod sized;
@@ -37,6 +38,8 @@ pub struct Asked {
 pub enum Errand {
     /// Filter.
     Filter(Box<command::filter::Asked>),
+    /// Explain something.
+    Explain(Box<command::explain::Asked>),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -51,6 +54,7 @@ Examples:
   quell app.log > quiet.log             quieten a file
   quell --stats app.log > /dev/null     how much of it is noise
   quell rules try app.log               which rule takes what, and why not
+  quell explain Broken pipe             what it means, what causes it, what to do
 
 A FILE that is named like a command is written ./rules. A DUR is written 500ms, 1m, 1h30m or 7d.
 SIGUSR1 writes the summaries now, SIGHUP reads the rules again and opens -o again.
@@ -71,6 +75,8 @@ struct Typed {
 
 #[derive(Debug, Subcommand)]
 enum TypedCommand {
+    /// Say what an error, a rule or a record means, what causes it and what to do
+    Explain(explain::TypedExplain),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -94,6 +100,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
     let colour = typed.filter.color;
     let errand = match typed.command {
         None => Errand::Filter(Box::new(typed.filter.into())),
+        Some(TypedCommand::Explain(typed)) => Errand::Explain(Box::new(typed.into())),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

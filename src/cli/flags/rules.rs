@@ -11,11 +11,20 @@ use crate::command::rulebook::Rulebook;
 #[derive(Debug)]
 pub enum RulesErrand {
     /// List them.
-    List,
+    List {
+        /// As JSON.
+        json: bool,
+        /// The rules.
+        rules: Rulebook,
+    },
     /// Show one.
     Show {
         /// Its name.
         id: String,
+        /// As JSON.
+        json: bool,
+        /// The rules.
+        rules: Rulebook,
     },
     /// Check files.
     Check {
@@ -36,12 +45,23 @@ pub enum RulesErrand {
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum TypedRulesCommand {
-    /// List the built-in rules
-    List,
+    /// List all rules, and whether they are on
+    List {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        rules: TypedRules,
+    },
     /// Show one rule, with its reasons and its proof
     Show {
         /// Its name
         id: String,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        rules: TypedRules,
     },
     /// Check rule files: their form, their patterns and their proofs
     Check {
@@ -63,8 +83,15 @@ pub(super) enum TypedRulesCommand {
 impl From<TypedRulesCommand> for RulesErrand {
     fn from(typed: TypedRulesCommand) -> RulesErrand {
         match typed {
-            TypedRulesCommand::List => RulesErrand::List,
-            TypedRulesCommand::Show { id } => RulesErrand::Show { id },
+            TypedRulesCommand::List { json, rules } => RulesErrand::List {
+                json,
+                rules: rules.into(),
+            },
+            TypedRulesCommand::Show { id, json, rules } => RulesErrand::Show {
+                id,
+                json,
+                rules: rules.into(),
+            },
             TypedRulesCommand::Check { paths } => RulesErrand::Check { paths },
             TypedRulesCommand::Test => RulesErrand::Test,
             TypedRulesCommand::Try { file, rules } => RulesErrand::Try {

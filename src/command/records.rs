@@ -1,0 +1,78 @@
+//! Reads a log record by record, for commands that look at records and change nothing.
+
+use std::io;
+use std::path::Path;
+
+use super::{Tone, Voice};
+use crate::limits::{BLOCK_BYTES, LINE_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::record::{Assembly, Extent, Record};
+use crate::system::source::{Fill, Source, SourceError};
+
+/// Opens a log; `-` is standard input. Whoever sits at a terminal learns that it is read.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open(path: &Path, voice: &mut dyn Voice) -> Result<Source, SourceError> {
+    if path != Path::new("-") {
+        return Source::open(path, BLOCK_BYTES);
+    }
+    let source = Source::stdin(BLOCK_BYTES)?;
+    if source.is_terminal() {
+        let text = "reading from the terminal; paste a record, end with Ctrl-D";
+        voice.say(Tone::Note, text);
+    }
+    Ok(source)
+}
+
+/// Shows every record to `look`, with the number of its first line, from 1.
+///
+/// # Errors
+/// Reading fails, or `look` does.
+pub fn each(
+    source: &mut Source,
+    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut lines = 0;
+    loop {
+        let last = source.fill()? == Fill::End;
+        // What is longer is cut here: it is only looked at, and would pass unjudged.
+        let full = source.block().len() > RECORD_BYTES_MAX + LINE_BYTES_MAX;
+        let done = read(source.block(), last || full, &mut lines, look)?;
+        source.consume(done);
+        if last {
+            return Ok(());
+        }
+    }
+}
+
+/// Shows the whole records of a block, and says how many bytes they have. `lines` counts those that came before.
+fn read(
+    block: &[u8],
+    last: bool,
+    lines: &mut u64,
+    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+) -> io::Result<usize> {
+    let mut assembly = Assembly::default();
+    let mut at = 0;
+    while at < block.len() {
+        let Extent::Whole { end } = assembly.read(block, at, last) else {
+            break;
+        };
+        look(*lines + 1, &Record::parse(block, &assembly.pieces))?;
+        let end = end.max(at + 1);
+        *lines += memchr::memchr_iter(b'\n', &block[at..end]).count() as u64;
+        at = end;
+    }
+    Ok(at)
+}
+
+/// Shows every record of a text that is at hand.
+///
+/// # Errors
+/// `look` fails.
+pub fn each_of(
+    text: &[u8],
+    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    read(text, true, &mut 0, look).map(|_| ())
+}

@@ -1,0 +1,139 @@
+//! Shows what the rules make of each record of a log, and why; changes nothing.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::explain::all_on;
+use super::records;
+use super::rulebook::{self, Rulebook};
+use super::rules::quietly;
+use super::verdicts::{found, kind, speaks, tier_name};
+use super::{Ending, Tone, Voice};
+use crate::episode::key::KeyBuilder;
+use crate::episode::summary::escape;
+use crate::record::Record;
+use crate::rule::cause::Causes;
+use crate::rule::{Reason, RuleSet, Verdict};
+use crate::system::source::Source;
+
+/// Shows for each record that speaks of a disconnect which rule took it, with the owner of the socket and the kind it
+/// is of, or the very condition that refused it.
+pub fn attempt(path: &Path, rules: &Rulebook, voice: &mut dyn Voice) -> Ending {
+    let causes = Causes::builtin().map_err(|error| vec![error]);
+    let loaded = rules
+        .load()
+        .and_then(|own| Ok((own, all_on(rules)?, causes?)));
+    let (own, open, causes) = match loaded {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            rulebook::complain(&errors, voice);
+            return Ending::Refused;
+        }
+    };
+    match records::open(path, voice) {
+        Ok(mut source) => {
+            let trial = Trial {
+                rules: own,
+                open,
+                causes,
+                key: KeyBuilder::default(),
+                counts: Counts::default(),
+            };
+            quietly(trial.run(&mut source), voice)
+        }
+        Err(error) => {
+            voice.say(Tone::Error, &error.to_string());
+            Ending::SomeFailed
+        }
+    }
+}
+
+/// What is needed to try rules, and what was seen.
+struct Trial {
+    rules: RuleSet,
+    /// The same with those that are off by default.
+    open: RuleSet,
+    causes: Causes,
+    key: KeyBuilder,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    records: u64,
+    taken: u64,
+    refused: u64,
+}
+
+impl Trial {
+    fn run(mut self, source: &mut Source) -> io::Result<()> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        records::each(source, &mut |line, record| {
+            self.counts.records += 1;
+            match self.verdict(record) {
+                Some(verdict) => writeln!(
+                    out,
+                    "{line}: {verdict}\n    {}",
+                    escape(record.first_line())
+                ),
+                None => Ok(()),
+            }
+        })?;
+        let Counts {
+            records,
+            taken,
+            refused,
+        } = self.counts;
+        let rest = records - taken - refused;
+        writeln!(
+            out,
+            "{records} records: {taken} taken, {refused} refused, {rest} that no rule is about"
+        )?;
+        out.flush()
+    }
+
+    /// What became of one record, in words; nothing of one that does not speak of a disconnect.
+    fn verdict(&mut self, record: &Record<'_>) -> Option<String> {
+        match self.rules.judge(record) {
+            Verdict::Collapse(finding) => {
+                self.counts.taken += 1;
+                let (id, tier) = (&finding.rule.id, tier_name(finding.rule.tier));
+                let mut text = format!("taken by {id} ({tier})");
+                if !finding.owner.is_empty() {
+                    text.push_str(&format!("\n    owner: {}", escape(finding.owner)));
+                }
+                let kind = kind(&mut self.key, record, &finding);
+                text.push_str(&format!("\n    kind: {kind}"));
+                Some(text)
+            }
+            Verdict::Keep(Reason::Refused { rule, condition }) => {
+                self.counts.refused += 1;
+                let mut text = format!("kept: {rule} came near, but {condition}");
+                if let Some(found) = found(&self.rules, record, rule, &condition) {
+                    text.push_str(&format!("\n    found: {found}"));
+                }
+                Some(text)
+            }
+            Verdict::Keep(Reason::NoRule) => self.unruled(record),
+            Verdict::Keep(reason) => Some(format!("kept: {reason}")),
+        }
+    }
+
+    /// What is said of a record that no rule in force is about.
+    fn unruled(&self, record: &Record<'_>) -> Option<String> {
+        if let Verdict::Collapse(finding) = self.open.judge(record) {
+            let id = &finding.rule.id;
+            return Some(format!(
+                "kept: {id} would take it, but is off; see --enable"
+            ));
+        }
+        if !speaks(&self.causes, record) {
+            return None;
+        }
+        let mut text = format!("kept: {}", Reason::NoRule);
+        if let Some((bar, _, part)) = self.rules.barred(record) {
+            text.push_str(&format!("\n    found: {bar}: {}", escape(part)));
+        }
+        Some(text)
+    }
+}
