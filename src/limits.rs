@@ -108,3 +108,17 @@ pub const KEEP: usize = 10;
 
 /// Bytes that `--max-size` asks for at least: a smaller output would be rotated every few lines.
 pub const MAX_SIZE_MIN: u64 = 4096;
+/// Records without which their figures tell nothing: a share of fewer is chance.
+pub const LIKELY_COUNT_MIN: u64 = 10;
+
+/// Different peers from which on a surge is a crowd.
+pub const LIKELY_CROWD_MIN: usize = 10;
+
+/// Different peers up to which a surge comes from few.
+pub const LIKELY_FEW_MAX: usize = 3;
+
+/// Ages of connections that are remembered for one window: enough to see whether they are alike.
+pub const LIKELY_AGES_MAX: usize = 64;
+
+/// An age in milliseconds below which nothing was silent for too long: no device forgets connections that soon.
+pub const LIKELY_AGE_MS_MIN: u64 = 5_000;

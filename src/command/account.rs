@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::terms::Stats;
+use crate::episode::likely::Likely;
 use crate::episode::summary::size;
 use crate::pipeline::Ledger;
 use crate::rule::Tier;
@@ -17,6 +18,32 @@ struct Account<'a> {
     version: u32,
     #[serde(flatten)]
     ledger: &'a Ledger,
+    likely: Vec<Told<'a>>,
+}
+
+/// What likely stands behind a rule's records.
+#[derive(Serialize)]
+struct Told<'a> {
+    rule: &'a str,
+    /// How many times its usual rate the largest surge was; none of its trickle.
+    surge: Option<u64>,
+    records: u64,
+    windows: u64,
+    #[serde(flatten)]
+    likely: Likely,
+}
+
+fn told(ledger: &Ledger) -> Vec<Told<'_>> {
+    let likely = ledger.likely().into_iter();
+    likely
+        .map(|(rule, total, likely)| Told {
+            rule,
+            surge: total.surge,
+            records: total.count,
+            windows: total.windows,
+            likely,
+        })
+        .collect()
 }
 
 /// The account, line ending included.
@@ -25,7 +52,12 @@ pub fn account(ledger: &Ledger, stats: Stats) -> String {
     match stats {
         Stats::Json => {
             let version = STATS_VERSION;
-            let account = serde_json::to_string(&Account { version, ledger });
+            let likely = told(ledger);
+            let account = serde_json::to_string(&Account {
+                version,
+                ledger,
+                likely,
+            });
             // Numbers and names only: nothing in it can fail to be written as JSON.
             account.unwrap_or_default() + "\n"
         }
@@ -61,6 +93,18 @@ fn account_text(ledger: &Ledger) -> String {
             amount.lines,
             size(amount.bytes)
         );
+        for told in told(ledger).iter().filter(|told| told.rule == rule) {
+            let surge = told
+                .surge
+                .map(|factor| format!("surges up to {factor}x, {} records: ", told.records));
+            let _ = writeln!(
+                text,
+                "quell: {:>14} {}{}",
+                "",
+                surge.unwrap_or_default(),
+                told.likely
+            );
+        }
     }
     if let Some(undecided) = ledger.by_tier.get(&Tier::Undecided) {
         let _ = writeln!(

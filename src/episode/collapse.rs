@@ -203,6 +203,7 @@ impl Collapse {
         summary.count += 1;
         summary.lines += sighting.lines;
         summary.bytes += sighting.bytes;
+        summary.tally.count(&sighting.finding.signs);
         summary.from = summary.from.min(sighting.micros);
         summary.to = summary.to.max(sighting.micros);
         if sighting.layout.is_some() {
@@ -280,7 +281,10 @@ impl Episode {
             u32::try_from(silent.max(0)).unwrap_or(u32::MAX),
         );
         self.last_window = window;
+        let tally = std::mem::take(&mut self.summary.tally);
         let mut summary = self.summary.clone();
+        summary.tally = tally;
+        summary.windows = self.rate.windows();
         summary.written = micros.max(summary.to);
         summary.surge = surge;
         summary.peers = std::mem::take(&mut self.peers);

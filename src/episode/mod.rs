@@ -9,7 +9,9 @@
 
 pub mod clock;
 pub mod collapse;
+pub mod figures;
 pub mod key;
+pub mod likely;
 pub mod mask;
 pub mod names;
 pub mod sighting;

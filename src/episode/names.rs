@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::limits::NAMES_MAX;
 
 /// Counts of peers, or of paths: the first `NAMES_MAX` by name, the rest together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     counts: HashMap<Box<[u8]>, u64, foldhash::fast::RandomState>,
     others: u64,
@@ -21,6 +21,25 @@ impl Names {
         } else {
             self.others += 1;
         }
+    }
+
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Names) {
+        for (name, count) in &other.counts {
+            if let Some(own) = self.counts.get_mut(name) {
+                *own += count;
+            } else if self.counts.len() < NAMES_MAX {
+                self.counts.insert(name.clone(), *count);
+            } else {
+                self.others += count;
+            }
+        }
+        self.others += other.others;
+    }
+
+    /// How many were counted.
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum::<u64>() + self.others
     }
 
     /// How many different names there are; at least so many if `is_full`.

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::figures::{Figures, Tally};
+use super::likely::likely;
 use super::names::Names;
 use super::sighting::Sighting;
 use crate::line::Layout;
@@ -26,9 +28,6 @@ pub const SUMMARY_VERSION: u32 = 1;
 
 /// Peers or paths that one summary names.
 const NAMED_MAX: usize = 3;
-
-/// Different peers from which on a surge is a crowd, not a few.
-const CROWD_PEERS_MIN: usize = 10;
 
 /// What was held back of one kind.
 #[derive(Clone, Debug)]
@@ -61,6 +60,10 @@ pub struct Summary {
     pub bytes: u64,
     /// How many times the kind's running rate this was, if that is a surge.
     pub surge: Option<u64>,
+    /// In how many windows the kind was seen so far.
+    pub windows: u32,
+    /// How the connections ended.
+    pub tally: Tally,
     /// Who hung up.
     pub peers: Names,
     /// What they had asked for.
@@ -97,6 +100,8 @@ impl Summary {
             lines: 0,
             bytes: 0,
             surge: None,
+            windows: 0,
+            tally: Tally::default(),
             peers: Names::default(),
             paths: Names::default(),
         }
@@ -184,22 +189,22 @@ impl Summary {
             let _ = write!(text, "; undecided{site}");
         }
         if let Some(factor) = self.surge {
-            let _ = write!(text, "; surge {factor}x, {}", self.likely());
+            let _ = write!(text, "; surge {factor}x, {}", likely(&self.figures()));
         }
         text
     }
 
-    /// What most likely stands behind a surge, told from who hung up.
-    fn likely(&self) -> String {
-        let most = self.peers.top(1).first().map_or(0, |(_, count)| *count);
-        if self.peers.is_empty() {
-            "cause unclear: the records name no peers".to_owned()
-        } else if self.peers.len() >= CROWD_PEERS_MIN {
-            format!("likely overload: {} peers at once", self.peers.len())
-        } else if most * 2 > self.count {
-            "likely hostile or broken traffic: most from one peer".to_owned()
-        } else {
-            "cause unclear".to_owned()
+    /// Its figures, for whoever asks what stands behind them.
+    #[must_use]
+    pub fn figures(&self) -> Figures<'_> {
+        Figures {
+            cause: &self.cause,
+            tier: self.tier,
+            count: self.count,
+            windows: u64::from(self.windows),
+            surge: self.surge,
+            peers: &self.peers,
+            tally: &self.tally,
         }
     }
 
@@ -230,6 +235,7 @@ impl Summary {
                 "lines": self.lines,
                 "bytes": self.bytes,
                 "surge": self.surge,
+                "likely": self.surge.map(|_| likely(&self.figures())),
                 "peers": self.peers.len(),
                 "peers_most": names(&self.peers),
                 "paths_most": names(&self.paths),

@@ -13,6 +13,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// In how many windows the kind was seen.
+    pub fn windows(&self) -> u32 {
+        self.windows
+    }
+
     /// Closes a window with `count` repeats, `silent` empty windows after the one before. Gives by how much it
     /// exceeds the rate so far, if that is a surge.
     pub fn close(&mut self, count: u64, silent: u32) -> Option<u64> {

@@ -238,7 +238,7 @@ impl Pipeline {
                 self.torn = false;
             }
             summary.dress(self.options.style, self.layout.as_ref(), &mut bytes);
-            self.ledger.summaries += 1;
+            self.ledger.summarise(&summary);
             out.close(summary.kind, &bytes[start..])?;
         }
         if !self.collapse.is_open() {

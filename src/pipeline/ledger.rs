@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::episode::Summary;
+use crate::episode::figures::Total;
+use crate::episode::likely::{Likely, likely};
 use crate::rule::{Rule, Tier};
 
 /// Bytes, lines and records.
@@ -38,6 +41,9 @@ pub struct Ledger {
     pub by_tier: BTreeMap<Tier, Amount>,
     /// Held back, by cause.
     pub by_cause: BTreeMap<String, Amount>,
+    /// Of each rule, the figures of its trickle and of its surges.
+    #[serde(skip)]
+    pub figures: BTreeMap<String, [Option<Total>; 2]>,
 }
 
 impl Amount {
@@ -85,6 +91,27 @@ impl Ledger {
         self.by_tier.entry(rule.tier).or_default().add(amount);
     }
 
+    /// Counts a summary: its figures are told at the end.
+    pub fn summarise(&mut self, summary: &Summary) {
+        self.summaries += 1;
+        let total = Total::of(&summary.figures(), summary.written);
+        let own = match self.figures.get_mut(&summary.rule) {
+            Some(own) => own,
+            None => self.figures.entry(summary.rule.clone()).or_default(),
+        };
+        add(own, usize::from(summary.surge.is_some()), &total);
+    }
+
+    /// What likely stands behind each rule's records: behind its trickle, and behind its surges.
+    #[must_use]
+    pub fn likely(&self) -> Vec<(&str, &Total, Likely)> {
+        let totals = self.figures.iter().flat_map(|(rule, totals)| {
+            let totals = totals.iter().flatten();
+            totals.map(move |total| (rule.as_str(), total, likely(&total.figures())))
+        });
+        totals.collect()
+    }
+
     /// Adds another account, of another file.
     pub fn add(&mut self, other: &Ledger) {
         self.input.add(other.input);
@@ -101,8 +128,25 @@ impl Ledger {
                 to.entry(name.clone()).or_default().add(*amount);
             }
         }
+        for (rule, totals) in &other.figures {
+            let own = self.figures.entry(rule.clone()).or_default();
+            for (at, total) in totals.iter().enumerate() {
+                if let Some(total) = total {
+                    add(own, at, total);
+                }
+            }
+        }
         for (tier, amount) in &other.by_tier {
             self.by_tier.entry(*tier).or_default().add(*amount);
         }
+    }
+}
+
+/// Adds to the total of the trickle (0) or of the surges (1).
+fn add(totals: &mut [Option<Total>; 2], at: usize, more: &Total) {
+    match totals.get_mut(at) {
+        Some(Some(total)) => total.add(more),
+        Some(empty) => *empty = Some(more.clone()),
+        None => {}
     }
 }

@@ -6,6 +6,7 @@ use super::owner::Group;
 use super::pattern::Pattern;
 use super::reason::{Condition, Reason};
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
+use super::signs::Signs;
 use super::traits::{Memory, Traits};
 use crate::record::{Language, Link, Piece, Record, Seen};
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct Finding<'r, 'b> {
     pub peer: Option<&'b [u8]>,
     /// Path of the request.
     pub path: Option<&'b [u8]>,
+    /// How the connection ended.
+    pub signs: Signs,
 }
 
 type Judged<'r, 'b> = Result<Finding<'r, 'b>, Condition<'r>>;
@@ -126,6 +129,7 @@ impl RuleSet {
             owner: owner.map_or(b"", |frame| frame.text),
             peer: None,
             path: None,
+            signs: Signs::of_trace(link.message, record.head_text(), trace.frames),
         })
     }
 
@@ -261,6 +265,7 @@ fn line_rule<'r, 'b>(
         owner: b"",
         peer: capture("peer"),
         path: capture("path"),
+        signs: Signs::of_line(text, &captures),
     })
 }
 

@@ -22,6 +22,7 @@ pub mod proof;
 mod reason;
 mod refusal;
 mod set;
+mod signs;
 mod traits;
 mod types;
 
@@ -30,4 +31,5 @@ pub use file::{Side, Tier};
 pub use judge::{Finding, Verdict};
 pub use reason::{Condition, Reason};
 pub use set::{Rule, RuleSet, Selection};
+pub use signs::{Call, Signs};
 pub use traits::Memory;

@@ -7,6 +7,7 @@ use super::file::Side;
 use super::owner::frame_name;
 use super::pattern::Pattern;
 use super::set::RuleSet;
+use super::signs::FrameSigns;
 use crate::limits::VERDICTS_MAX;
 use crate::record::{Frame, Language, Record};
 
@@ -23,6 +24,8 @@ pub(super) struct Traits {
     pub client: Option<usize>,
     /// The owner's frame is there twice: threads that wrote at once mixed their traces.
     pub is_torn: bool,
+    /// How the connection ended, as far as frames show it.
+    pub frames: FrameSigns,
     /// Number of a bar that keeps the record.
     pub bar: Option<usize>,
     /// Under which key the body is remembered, if it is in one piece.
@@ -79,6 +82,7 @@ impl RuleSet {
             traits.guessed = record.links.last().and_then(|link| guess(link.error));
             return traits;
         };
+        traits.frames = FrameSigns::of(record, language);
         let group_of = |frame: &Frame<'_>| {
             self.owners
                 .find(language, &frame_name(language, frame.text))

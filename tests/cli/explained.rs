@@ -398,3 +398,67 @@ fn of_a_file_every_sort_of_verdict_is_explained_once() {
     let output = house.run(["explain", "./nothing.log"]);
     assert_eq!(output.status.code(), Some(1));
 }
+
+/// One line of nginx for a client that left, in this minute, from this address.
+fn left(minute: usize, number: usize, peer: &str) -> String {
+    format!(
+        "2026/11/22 10:{minute:02}:{:02} [info] 78#78: *{number} client prematurely closed connection \
+         (104: Connection reset by peer) while sending response to client, client: {peer}, \
+         server: shop.example, request: \"GET /files/{number} HTTP/1.1\", host: \"shop.example\"\n",
+        number % 60
+    )
+}
+
+/// A trickle of ten a minute from many, and one minute of 400 from `surge`.
+fn surging(surge: impl Fn(usize) -> String) -> String {
+    let trickle = |minute| (0..10).map(move |at| left(minute, at, &format!("10.0.0.{at}")));
+    let before = (0..8).flat_map(trickle);
+    let surge = (0..400).map(|at| left(8, at, &surge(at)));
+    before.chain(surge).chain(trickle(9)).collect()
+}
+
+#[test]
+fn a_surge_names_its_likely_cause_with_the_evidence() {
+    let house = House::new();
+    let crowd = house.pipe(surging(|at| format!("10.0.1.{}", at % 50)), [""; 0]);
+    let crowd = text_of(crowd.stdout);
+    assert!(
+        crowd.contains("; surge 44x, likely overload: 44 times the usual rate, 50 peers at once\n"),
+        "{crowd}"
+    );
+    let one = text_of(
+        house
+            .pipe(surging(|_| "10.0.9.9".to_owned()), [""; 0])
+            .stdout,
+    );
+    assert!(
+        one.contains("likely hostile-traffic: 400 of 400 from 10.0.9.9\n"),
+        "{one}"
+    );
+}
+
+#[test]
+fn the_account_tells_the_trickle_from_the_surges() {
+    let house = House::new();
+    let log = surging(|at| format!("10.0.1.{}", at % 50));
+    let account = json(&house.pipe(&log, ["--stats=json"]).stderr);
+    let likely = account["likely"].as_array().expect("a list");
+    let told: Vec<_> = likely
+        .iter()
+        .map(|told| (&told["cause"], &told["records"], &told["windows"]))
+        .collect();
+    // The first of all was shown.
+    assert_eq!(told[0], (&"client-left".into(), &89.into(), &9.into()));
+    assert_eq!(told[1], (&"overload".into(), &400.into(), &1.into()));
+    let text = text_of(house.pipe(&log, ["--stats"]).stderr);
+    assert!(
+        text.contains(
+            "likely client-left: a steady 89 in 9 windows, 10 peers, 100 % while writing"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("surges up to 44x, 400 records: likely overload"),
+        "{text}"
+    );
+}
