@@ -12,10 +12,14 @@
 pub mod checkpoint;
 pub mod compress;
 pub mod ladder;
+pub mod crew;
+pub mod folder;
+pub mod replace;
 pub mod signal;
 pub mod sink;
 pub mod source;
 pub mod wait;
+pub mod writers;
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
