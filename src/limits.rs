@@ -122,3 +122,17 @@ pub const LIKELY_AGES_MAX: usize = 64;
 
 /// An age in milliseconds below which nothing was silent for too long: no device forgets connections that soon.
 pub const LIKELY_AGE_MS_MIN: u64 = 5_000;
+
+/// Bytes of a file that are judged at once, by one thread. Each is in memory, and so many as there are threads.
+pub const SEGMENT_BYTES: usize = 1024 * 1024;
+
+/// Bytes after which a part that cannot be cut where a record begins is judged in order with what comes before and
+/// behind it.
+pub const SEGMENT_BYTES_MAX: usize = 4 * SEGMENT_BYTES;
+
+/// Bytes of content that are compressed at once, by one thread: enough for all that a window finds.
+pub const UNIT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Default of `compact --min-age`: a file that was written to a moment ago may be written to again, by a program that
+/// cannot be seen from here.
+pub const COMPACT_AGE_MIN: Duration = Duration::from_secs(10);

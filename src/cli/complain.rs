@@ -4,20 +4,23 @@ use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::bar::Bar;
 use super::exit::Exit;
 use super::paint;
-use crate::command::{Tone, Voice};
+use crate::command::{Progress, Tone, Voice};
 use crate::episode::summary::escape;
 
 /// Standard error. What cannot be written there is dropped: there is nobody left to tell.
 #[derive(Debug, Default)]
-pub struct Stderr;
+pub struct Stderr {
+    bar: Bar,
+}
 
 impl Stderr {
     /// Standard error.
     #[must_use]
     pub fn new() -> Stderr {
-        Stderr
+        Stderr::default()
     }
 }
 
@@ -32,11 +35,19 @@ impl Voice for Stderr {
             ColorChoice::Never => format!("quell: {text}\n"),
             _ => format!("{style}quell:{style:#} {text}\n"),
         };
-        write(&line);
+        self.bar.aside(|| write(&line));
     }
 
     fn show(&mut self, text: &str) {
-        write(text);
+        self.bar.aside(|| write(text));
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.bar.show(progress);
+    }
+
+    fn progress_ends(&mut self) {
+        self.bar.end();
     }
 }
 

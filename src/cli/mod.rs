@@ -8,6 +8,7 @@
 //!
 //! The smallest file, and the one to imitate, is `exit.rs`.
 
+mod bar;
 pub mod complain;
 mod duration;
 pub mod exit;
@@ -20,6 +21,7 @@ mod size;
 pub use exit::Exit;
 
 use crate::command::{Ending, Voice, explain, filter, rules, trial};
+use crate::command::{compact, filter, rules};
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -37,6 +39,14 @@ pub fn run() -> Exit {
         Errand::Filter(asked) => filter::filter(&asked, &mut voice),
         Errand::Explain(asked) => explain::explain(&asked, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
+        Errand::Compact(asked) => compact::compact(&asked, &mut voice),
+        Errand::Rules(RulesErrand::List) => rules::list(&mut voice),
+        Errand::Rules(RulesErrand::Show { id }) => rules::show(&id, &mut voice),
+        Errand::Rules(RulesErrand::Check { paths }) => rules::check(&paths, &mut voice),
+        Errand::Rules(RulesErrand::Test) => rules::test(&mut voice),
+        Errand::Rules(RulesErrand::Try { file, rules }) => {
+            rules::attempt(&file, &rules, &mut voice)
+        }
         Errand::Completions(shell) => return generate::completions(shell),
         Errand::Manual => return generate::manual(),
     };

@@ -33,9 +33,19 @@ impl WallClock {
     /// the two can be compared and a summary bears the time that people there see.
     #[must_use]
     pub fn now(&self) -> i64 {
-        let now = Timestamp::now();
-        let ahead = i64::from(self.zone.to_offset(now).seconds()) * 1_000_000;
-        now.as_microsecond().saturating_add(ahead)
+        self.local(Timestamp::now())
+    }
+
+    /// The same for another time, given in nanoseconds since 1970: when a file was last written, say.
+    #[must_use]
+    pub fn at(&self, nanos: i64) -> i64 {
+        let time = Timestamp::from_nanosecond(nanos.into());
+        self.local(time.unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    fn local(&self, time: Timestamp) -> i64 {
+        let ahead = i64::from(self.zone.to_offset(time).seconds()) * 1_000_000;
+        time.as_microsecond().saturating_add(ahead)
     }
 }
 

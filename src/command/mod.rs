@@ -16,8 +16,18 @@ pub mod lane;
 pub mod outlet;
 pub mod reading;
 pub mod records;
+pub mod attics;
+pub mod clock;
+pub mod compact;
+pub mod filter;
+pub mod lane;
+pub mod outlet;
+pub mod press;
+pub mod rewrite;
 pub mod rulebook;
 pub mod rules;
+pub mod segments;
+pub mod tally;
 pub mod terms;
 pub mod trial;
 pub mod verdicts;
@@ -40,6 +50,27 @@ pub trait Voice {
 
     /// Shows text as it is, such as the account at the end.
     fn show(&mut self, text: &str);
+
+    /// Shows how far something is that takes long.
+    fn progress(&mut self, _progress: &Progress) {}
+
+    /// It has come to its end.
+    fn progress_ends(&mut self) {}
+}
+
+/// How far work on files is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// All files.
+    pub files: usize,
+    /// Those that are done.
+    pub files_done: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Those that were read.
+    pub bytes_done: u64,
+    /// Bytes that were saved.
+    pub saved: u64,
 }
 
 /// How a command ended.

@@ -11,6 +11,7 @@
 //! depend on how the input is cut into blocks, nor on which gear is used.
 //! The smallest file, and the one to imitate, is `ledger.rs`.
 
+mod cut;
 mod fate;
 mod flow;
 pub mod ledger;
@@ -21,6 +22,7 @@ mod time;
 
 use std::io;
 
+pub use cut::cut;
 pub use flow::{Held, Pipeline};
 pub use ledger::{Amount, Ledger};
 pub use skim::Skim;

@@ -120,6 +120,14 @@ impl Folder {
             .count()
     }
 
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
     /// The names in it; those that can be read.
     #[must_use]
     pub fn names(&self) -> Vec<OsString> {

@@ -232,8 +232,8 @@ impl Target {
         self.check_writers()
     }
 
-    /// Gives a new file what this one has beside its content: owner, mode less its set-id bits, attributes with access
-    /// lists and labels, and times.
+    /// Gives a new file what this one has beside its content: owner, mode less its set-id bits, and attributes with access
+    /// lists and labels.
     ///
     /// # Errors
     /// Something of it cannot be kept.
@@ -255,12 +255,23 @@ impl Target {
         }
         let mode = Mode::from_raw_mode(self.stat.st_mode & 0o1777);
         rustix::fs::fchmod(&fresh.file, mode).map_err(unlike("mode"))?;
-        copy_attributes(&self.file, &fresh.file).map_err(unlike("attributes"))?;
+        copy_attributes(&self.file, &fresh.file).map_err(unlike("attributes"))
+    }
+
+    /// Gives a new file this one's times. What is written behind that changes them again.
+    ///
+    /// # Errors
+    /// They cannot be kept.
+    pub fn date(&self, fresh: &Fresh) -> Result<(), Refusal> {
         let times = Timestamps {
             last_access: time(self.stat.st_atime, self.stat.st_atime_nsec),
             last_modification: time(self.stat.st_mtime, self.stat.st_mtime_nsec),
         };
-        rustix::fs::futimens(&fresh.file, &times).map_err(unlike("times"))
+        rustix::fs::futimens(&fresh.file, &times).map_err(|errno| Refusal::Unlike {
+            path: shown(&self.path),
+            what: "times",
+            cause: errno.into(),
+        })
     }
 
     /// Puts a new file, which must be on the disk, in this one's place.
@@ -321,12 +332,21 @@ impl Fresh {
         &self.file
     }
 
-    /// Its inode number, which it keeps.
+    /// Its inode number, which it keeps, and its bytes.
     ///
     /// # Errors
     /// What the system says.
-    pub fn inode(&self) -> io::Result<u64> {
-        Ok(rustix::fs::fstat(&self.file)?.st_ino)
+    pub fn look(&self) -> io::Result<(u64, u64)> {
+        let stat = rustix::fs::fstat(&self.file)?;
+        Ok((stat.st_ino, u64::try_from(stat.st_size).unwrap_or_default()))
+    }
+
+    /// Waits until it is on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn sync(&self) -> io::Result<()> {
+        Ok(retry_on_intr(|| rustix::fs::fsync(&self.file))?)
     }
 
     /// Gives it a name in the folder, as a file that is not in its place yet.

@@ -8,6 +8,7 @@
 //! The smallest file, and the one to imitate, is `filter.rs`.
 
 mod explain;
+mod compact;
 mod filter;
 mod rules;
 mod sized;
@@ -20,6 +21,7 @@ use clap_complete::Shell;
 
 use super::paint::Colour;
 use crate::command;
+use compact::TypedCompact;
 use filter::TypedFilter;
 pub use rules::RulesErrand;
 use rules::TypedRulesCommand;
@@ -40,6 +42,8 @@ pub enum Errand {
     Filter(Box<command::filter::Asked>),
     /// Explain something.
     Explain(Box<command::explain::Asked>),
+    /// Rewrite finished files.
+    Compact(Box<command::compact::Asked>),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -77,6 +81,8 @@ struct Typed {
 enum TypedCommand {
     /// Say what an error, a rule or a record means, what causes it and what to do
     Explain(explain::TypedExplain),
+    /// Rewrite finished files small, in their places; `quell restore` puts everything back
+    Compact(Box<TypedCompact>),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -101,6 +107,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
     let errand = match typed.command {
         None => Errand::Filter(Box::new(typed.filter.into())),
         Some(TypedCommand::Explain(typed)) => Errand::Explain(Box::new(typed.into())),
+        Some(TypedCommand::Compact(typed)) => Errand::Compact(Box::new((*typed).into())),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

@@ -1,0 +1,186 @@
+//! Finished files, rewritten small in their places: the companion of logrotate.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::WallClock;
+use super::rewrite::{Keep, Outcome, Rewriting, Step, rewrite};
+use super::rulebook;
+use super::tally::Tally;
+use super::terms::Terms;
+use super::{Ending, Progress, Tone, Voice};
+use crate::system::compress::Bounds;
+use crate::system::crew::Crew;
+use crate::system::shown;
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Files, and patterns of files.
+    pub files: Vec<PathBuf>,
+    /// Whether nothing is to be changed.
+    pub dry_run: bool,
+    /// How many threads work; `None` is one for each core.
+    pub jobs: Option<usize>,
+    /// Where attics are kept.
+    pub keep: Keep,
+    /// How long nobody may have written to a file.
+    pub min_age: Duration,
+    /// How large a content may become, in bytes.
+    pub bytes_max: u64,
+    /// Whether the table at the end is JSON.
+    pub json: bool,
+    /// After which step to end at once, for tests.
+    pub stop_at: Option<Step>,
+    /// Under what terms.
+    pub terms: Terms,
+}
+
+/// Rewrites files. One that fails is reported and left as it was, and the others are done.
+pub fn compact(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    let rules = match asked.terms.rules.load() {
+        Ok(rules) => Arc::new(rules),
+        Err(errors) => {
+            rulebook::complain(&errors, voice);
+            return Ending::Refused;
+        }
+    };
+    let files = files(&asked.files, voice);
+    if files.len() > 1 && matches!(&asked.keep, Keep::At(path) if !path.is_dir()) {
+        let text = "--attic names one file, but there are several to be rewritten; name a folder";
+        voice.say(Tone::Error, text);
+        return Ending::Refused;
+    }
+    let crew = match Crew::new(jobs(asked.jobs)) {
+        Ok(crew) => crew,
+        Err(error) => {
+            voice.say(
+                Tone::Error,
+                &format!("no thread can be started ({error}), see --jobs"),
+            );
+            return Ending::SomeFailed;
+        }
+    };
+    let terms = Rewriting {
+        rules,
+        options: asked.terms.options,
+        keep: &asked.keep,
+        dry_run: asked.dry_run,
+        min_age: asked.min_age,
+        bounds: Bounds {
+            bytes_max: asked.bytes_max,
+            ..Bounds::default()
+        },
+        crew: &crew,
+        clock: &WallClock::new(),
+        reached: &|step| stop(asked.stop_at, step),
+    };
+    let tally = rewrite_all(&files, &terms, voice);
+    print(&tally, asked, voice);
+    if tally.failed() == 0 {
+        Ending::Fine
+    } else {
+        Ending::SomeFailed
+    }
+}
+
+/// How many threads work, if nobody said it: one for each core.
+#[must_use]
+pub fn jobs(asked: Option<usize>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    asked.unwrap_or_else(cores).max(1)
+}
+
+fn rewrite_all(files: &[PathBuf], terms: &Rewriting<'_>, voice: &mut dyn Voice) -> Tally {
+    let sizes = files
+        .iter()
+        .map(|path| path.metadata().map_or(0, |stat| stat.len()));
+    let mut progress = Progress {
+        files: files.len(),
+        bytes: sizes.sum(),
+        ..Progress::default()
+    };
+    let mut tally = Tally::default();
+    for path in files {
+        let bytes_before = progress.bytes_done;
+        let rewritten = rewrite(path, terms, &mut |bytes| {
+            progress.bytes_done = bytes_before + bytes;
+            voice.progress(&progress);
+        });
+        if let Err(error) = &rewritten {
+            voice.say(Tone::Error, &error.to_string());
+        }
+        if let Ok(Outcome::Compacted(gain)) = &rewritten {
+            progress.saved += gain.before.saturating_sub(gain.after + gain.attic_bytes);
+        }
+        progress.files_done += 1;
+        progress.bytes_done = bytes_before + path.metadata().map_or(0, |stat| stat.len());
+        tally.add(path, rewritten);
+    }
+    voice.progress_ends();
+    tally
+}
+
+/// The files that are named, and those that a pattern matches.
+fn files(named: &[PathBuf], voice: &mut dyn Voice) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in named {
+        match matches(path) {
+            Some(matching) if matching.is_empty() => {
+                let text = format!("{}: no file matches", shown(path));
+                voice.say(Tone::Note, &text);
+            }
+            Some(matching) => files.extend(matching),
+            None => files.push(path.clone()),
+        }
+    }
+    files
+}
+
+/// The files that a pattern matches; `None` if it is a name, that of a file which has such characters in it included.
+fn matches(path: &Path) -> Option<Vec<PathBuf>> {
+    let text = path
+        .to_str()
+        .filter(|text| text.contains(['*', '?', '[']))?;
+    if path.symlink_metadata().is_ok() {
+        return None;
+    }
+    let paths = glob::glob(text).ok()?.filter_map(Result::ok);
+    let attics = super::attics::EXTENSION;
+    Some(
+        paths
+            .filter(|path| path.is_file() && !path.to_string_lossy().ends_with(attics))
+            .collect(),
+    )
+}
+
+/// The door for tests: a program that is killed here leaves what any kill would leave.
+fn stop(at: Option<Step>, step: Step) {
+    if at == Some(step) {
+        let own = rustix::process::getpid();
+        let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+    }
+}
+
+fn print(tally: &Tally, asked: &Asked, voice: &mut dyn Voice) {
+    let mut text = if asked.json {
+        tally.json(asked.dry_run)
+    } else {
+        tally.table(asked.dry_run)
+    };
+    if let Some(stats) = asked.terms.stats {
+        text += &super::account::account(tally.ledger(), stats);
+    }
+    let written = io::stdout().lock().write_all(text.as_bytes());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            voice.say(
+                Tone::Error,
+                &format!("the table cannot be written ({error})"),
+            );
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,317 @@
+//! One content on its way to become smaller: filtered, compressed in units, and what is taken out packed for the attic.
+//!
+//! The units and the attic's parts are made by a crew and written in order, so that what comes out does not depend on
+//! how many threads there are.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::segments::{Segment, Segments};
+use crate::attic::{Belongs, Chunk, Content, Gather, PackedChunk, Store, Sum};
+use crate::limits::UNIT_BYTES;
+use crate::pipeline::{Ledger, Options, Output, Pipeline, Withheld};
+use crate::rule::RuleSet;
+use crate::system::compress::{Compression, Manner};
+use crate::system::crew::{Ahead, Crew, Ticket};
+
+/// Segments that are read before they are judged.
+const SEGMENTS_AHEAD: usize = 2;
+
+/// By what a content is filtered.
+#[derive(Clone, Debug)]
+pub struct Judges {
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// How the pipeline works.
+    pub options: Options,
+    /// The time of day for records that bear none, in microseconds since 1970.
+    pub now: i64,
+}
+
+/// What became of a content.
+#[derive(Clone, Debug, Default)]
+pub struct Pressed {
+    /// What was read.
+    pub original: Content,
+    /// What was written, before it was compressed.
+    pub filtered: Content,
+    /// The account.
+    pub ledger: Ledger,
+}
+
+/// Why a content could not be pressed.
+#[derive(Debug)]
+pub enum PressError {
+    /// Reading it failed.
+    Unreadable(io::Error),
+    /// Writing the output or the attic failed.
+    Unwritable(io::Error),
+}
+
+impl From<io::Error> for PressError {
+    fn from(error: io::Error) -> PressError {
+        PressError::Unwritable(error)
+    }
+}
+
+/// Where a content goes.
+pub struct Press<'a> {
+    crew: &'a Crew,
+    manner: Arc<Manner>,
+    out: &'a mut dyn Write,
+    store: Option<Store<&'a mut (dyn Write + 'a)>>,
+    filtered: Sum,
+    gather: Gather,
+    /// The unit that is being filled.
+    unit: Vec<u8>,
+    is_first: bool,
+    units: VecDeque<Ticket<io::Result<Vec<u8>>>>,
+    chunks: VecDeque<Ticket<io::Result<PackedChunk>>>,
+}
+
+impl<'a> Press<'a> {
+    /// Writes what passes to `out` in this manner, and what is taken out to an attic if there is one.
+    ///
+    /// # Errors
+    /// The attic cannot be written.
+    pub fn new(
+        crew: &'a Crew,
+        manner: Manner,
+        out: &'a mut dyn Write,
+        attic: Option<&'a mut (dyn Write + 'a)>,
+    ) -> io::Result<Press<'a>> {
+        Ok(Press {
+            crew,
+            manner: Arc::new(manner),
+            out,
+            store: attic.map(Store::new).transpose()?,
+            filtered: Sum::default(),
+            gather: Gather::new(),
+            unit: Vec::with_capacity(UNIT_BYTES),
+            is_first: true,
+            units: VecDeque::new(),
+            chunks: VecDeque::new(),
+        })
+    }
+
+    /// Presses all of a content. `tell` is asked again and again whether anybody wants to know how far it is.
+    ///
+    /// # Errors
+    /// See [`PressError`].
+    pub fn press(
+        &mut self,
+        from: impl Read + Send + 'static,
+        judges: &Judges,
+        tell: &mut dyn FnMut(),
+    ) -> Result<Pressed, PressError> {
+        let mut pipeline = Pipeline::new(Arc::clone(&judges.rules), judges.options);
+        let mut feed = Feed::new(Segments::new(from), self.crew)?;
+        let mut tail = Vec::new();
+        while let Some(segment) = feed.next().map_err(PressError::Unreadable)? {
+            self.judge(&mut pipeline, &mut tail, segment, judges.now)?;
+            tell();
+        }
+        pipeline.finish(&tail, judges.now, self)?;
+        self.settle(0)?;
+        Ok(Pressed {
+            original: feed.content,
+            filtered: self.filtered.content(),
+            ledger: pipeline.ledger(),
+        })
+    }
+
+    /// Lets the pipeline read one segment; what it cannot decide yet stays in `tail`.
+    fn judge(
+        &mut self,
+        pipeline: &mut Pipeline,
+        tail: &mut Vec<u8>,
+        segment: Segment,
+        now: i64,
+    ) -> io::Result<()> {
+        if tail.is_empty() && segment.is_whole {
+            return pipeline.end_of_file(&segment.bytes, now, self);
+        }
+        tail.extend_from_slice(&segment.bytes);
+        if segment.is_whole {
+            pipeline.end_of_file(tail, now, self)?;
+            tail.clear();
+        } else {
+            let done = pipeline.feed(tail, now, self)?;
+            tail.drain(..done);
+        }
+        Ok(())
+    }
+
+    /// Ends the attic.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(self, belongs: Belongs) -> io::Result<()> {
+        match self.store {
+            Some(store) => store.finish(belongs).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins the work on a unit that is full, or on the last.
+    fn end_unit(&mut self) -> io::Result<()> {
+        if self.unit.is_empty() {
+            return Ok(());
+        }
+        if self.manner.compression == Compression::Plain {
+            self.out.write_all(&self.unit)?;
+            self.unit.clear();
+            return Ok(());
+        }
+        let unit = std::mem::replace(&mut self.unit, Vec::with_capacity(UNIT_BYTES));
+        let manner = Arc::clone(&self.manner);
+        let is_first = std::mem::take(&mut self.is_first);
+        let ticket = self.crew.begin(move || manner.compress(&unit, is_first));
+        self.units.push_back(ticket);
+        self.write_until(self.crew.jobs())
+    }
+
+    fn write_until(&mut self, open: usize) -> io::Result<()> {
+        while self.units.len() > open {
+            if let Some(ticket) = self.units.pop_front() {
+                let unit = ticket.fetch()??;
+                self.out.write_all(&unit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the work on a part of the attic.
+    fn end_chunk(&mut self, chunk: Option<Chunk>) -> io::Result<()> {
+        let Some(chunk) = chunk.filter(|_| self.store.is_some()) else {
+            return Ok(());
+        };
+        let ticket = self.crew.begin(move || PackedChunk::new(&chunk));
+        self.chunks.push_back(ticket);
+        self.store_until(self.crew.jobs())
+    }
+
+    fn store_until(&mut self, open: usize) -> io::Result<()> {
+        while self.chunks.len() > open {
+            let ticket = self.chunks.pop_front();
+            if let Some((ticket, store)) = ticket.zip(self.store.as_mut()) {
+                store.put(&ticket.fetch()??)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes everything there is, but for so many pieces that may still be worked on.
+    fn settle(&mut self, open: usize) -> io::Result<()> {
+        self.end_unit()?;
+        let rest = self.gather.rest();
+        self.end_chunk(rest)?;
+        self.write_until(open)?;
+        self.store_until(open)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.filtered.add(bytes);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = UNIT_BYTES - self.unit.len();
+            let (now, later) = rest.split_at(rest.len().min(room));
+            self.unit.extend_from_slice(now);
+            if self.unit.len() == UNIT_BYTES {
+                self.end_unit()?;
+            }
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+impl Output for Press<'_> {
+    fn pass(&mut self, bytes: &[u8], _at: u64) -> io::Result<()> {
+        self.gather.pass(bytes.len() as u64);
+        self.add(bytes)
+    }
+
+    fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.add(bytes)
+    }
+
+    fn hold_back(&mut self, withheld: &Withheld<'_>) -> io::Result<()> {
+        if self.store.is_none() {
+            return Ok(());
+        }
+        let chunk = self
+            .gather
+            .take(withheld.bytes, withheld.kind, withheld.begins);
+        self.end_chunk(chunk)
+    }
+
+    fn close(&mut self, kind: u64, summary: &[u8]) -> io::Result<()> {
+        if self.store.is_none() {
+            return Ok(());
+        }
+        let chunk = self.gather.put_in(summary, kind);
+        self.end_chunk(chunk)
+    }
+}
+
+/// Where segments come from: read in front by a thread of its own, or, if there is one job only, when they are asked for.
+struct Feed<R> {
+    from: Reading<R>,
+    /// What was read, once all was.
+    content: Content,
+}
+
+enum Reading<R> {
+    Here(Segments<R>),
+    Ahead(Ahead<Piece>),
+}
+
+enum Piece {
+    Segment(Segment),
+    End(Content),
+    Failed(io::Error),
+}
+
+impl<R: Read + Send + 'static> Feed<R> {
+    fn new(segments: Segments<R>, crew: &Crew) -> io::Result<Feed<R>> {
+        let from = if crew.jobs() == 1 {
+            Reading::Here(segments)
+        } else {
+            let mut segments = segments;
+            Reading::Ahead(Ahead::new(SEGMENTS_AHEAD, move |made| {
+                while made.send(piece(&mut segments)).is_ok() {}
+            })?)
+        };
+        Ok(Feed {
+            from,
+            content: Content::default(),
+        })
+    }
+
+    fn next(&mut self) -> io::Result<Option<Segment>> {
+        let piece = match &mut self.from {
+            Reading::Here(segments) => piece(segments),
+            Reading::Ahead(ahead) => ahead
+                .next()
+                .unwrap_or_else(|| Piece::Failed(io::Error::other("a thread has died"))),
+        };
+        match piece {
+            Piece::Segment(segment) => Ok(Some(segment)),
+            Piece::Failed(error) => Err(error),
+            Piece::End(content) => {
+                self.content = content;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn piece<R: Read>(segments: &mut Segments<R>) -> Piece {
+    match segments.next() {
+        Ok(Some(segment)) => Piece::Segment(segment),
+        Ok(None) => Piece::End(segments.content()),
+        Err(error) => Piece::Failed(error),
+    }
+}

@@ -1,0 +1,90 @@
+//! A content in segments, each of which begins and ends between records.
+
+use std::io::{self, Read};
+
+use crate::attic::{Content, Sum};
+use crate::limits::{SEGMENT_BYTES, SEGMENT_BYTES_MAX};
+use crate::pipeline::cut;
+
+/// A part of a content.
+#[derive(Debug)]
+pub struct Segment {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether no record reaches over its end.
+    pub is_whole: bool,
+}
+
+/// A content that is read segment by segment.
+#[derive(Debug)]
+pub struct Segments<R> {
+    from: R,
+    /// What was read behind the last cut.
+    rest: Vec<u8>,
+    sum: Sum,
+    ended: bool,
+}
+
+impl<R: Read> Segments<R> {
+    /// At the beginning of a content.
+    pub fn new(from: R) -> Segments<R> {
+        Segments {
+            from,
+            rest: Vec::new(),
+            sum: Sum::default(),
+            ended: false,
+        }
+    }
+
+    /// The next segment; `None` behind the last.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn next(&mut self) -> io::Result<Option<Segment>> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        let mut wanted = SEGMENT_BYTES;
+        while !self.ended {
+            self.read_to(&mut bytes, wanted)?;
+            if self.ended {
+                break;
+            }
+            if let Some(at) = cut(&bytes) {
+                let mut rest = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
+                rest.extend_from_slice(bytes.get(at..).unwrap_or_default());
+                bytes.truncate(at);
+                self.rest = rest;
+                return Ok(Some(Segment {
+                    bytes,
+                    is_whole: true,
+                }));
+            }
+            wanted = bytes.len() + SEGMENT_BYTES;
+            if wanted > SEGMENT_BYTES_MAX {
+                return Ok(Some(Segment {
+                    bytes,
+                    is_whole: false,
+                }));
+            }
+        }
+        let last = Segment {
+            bytes,
+            is_whole: true,
+        };
+        Ok((!last.bytes.is_empty()).then_some(last))
+    }
+
+    /// What all that was read comes to.
+    pub fn content(&self) -> Content {
+        self.sum.content()
+    }
+
+    /// Reads until there are so many bytes, or the end is.
+    fn read_to(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
+        let have = bytes.len();
+        let more = wanted.saturating_sub(have).max(SEGMENT_BYTES / 4);
+        let read = self.from.by_ref().take(more as u64).read_to_end(bytes)?;
+        self.ended = read < more;
+        self.sum.add(bytes.get(have..).unwrap_or_default());
+        Ok(())
+    }
+}
