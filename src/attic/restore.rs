@@ -25,7 +25,7 @@ pub enum RestoreError {
     NotTheOriginal,
     /// The file could not be read.
     #[error("reading failed ({0})")]
-    Unreadable(io::Error),
+    Unreadable(#[from] io::Error),
     /// The output could not be written.
     #[error("writing failed ({0})")]
     Unwritable(io::Error),

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod flags;
 pub mod generate;
 mod locale;
+mod moment;
 pub mod paint;
 mod size;
 
@@ -22,6 +23,7 @@ pub use exit::Exit;
 
 use crate::command::{Ending, Voice, explain, filter, rules, trial};
 use crate::command::{compact, filter, rules};
+use crate::command::{compact, filter, prune, restore, rules};
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -40,6 +42,8 @@ pub fn run() -> Exit {
         Errand::Explain(asked) => explain::explain(&asked, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Compact(asked) => compact::compact(&asked, &mut voice),
+        Errand::Restore(asked) => restore::run(&asked, &mut voice),
+        Errand::Prune(asked) => prune::prune(&asked, &mut voice),
         Errand::Rules(RulesErrand::List) => rules::list(&mut voice),
         Errand::Rules(RulesErrand::Show { id }) => rules::show(&id, &mut voice),
         Errand::Rules(RulesErrand::Check { paths }) => rules::check(&paths, &mut voice),

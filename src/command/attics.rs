@@ -6,14 +6,131 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read as _};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use thiserror::Error;
 
-use crate::attic::{Attic, AtticError, Belongs, Book, Content, Stored};
+use crate::attic::{Attic, AtticError, Belongs, Book, Content, Stored, Sum};
+use crate::limits::BLOCK_BYTES;
+use crate::system::compress::{Bounds, Expanded};
 use crate::system::folder::Folder;
+use crate::system::shown;
+
+/// Why a file and its attic cannot be used.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The file, or its folder.
+    #[error("{path}: it cannot be read ({cause}), check its name and its permissions")]
+    Unreadable {
+        /// The path as it may be shown.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// There is no attic of it.
+    #[error("{0}: no attic belongs to this file, name it with --attic if it is elsewhere")]
+    Missing(String),
+    /// The attic cannot be read.
+    #[error("{path}: {cause}")]
+    Attic {
+        /// The attic as it may be shown.
+        path: String,
+        /// Why.
+        cause: AtticError,
+    },
+}
+
+/// A file and its attic.
+pub struct Opened {
+    /// The file.
+    pub path: PathBuf,
+    /// Where the attic is.
+    pub attic_path: PathBuf,
+    /// The attic.
+    pub attic: OpenAttic,
+}
+
+impl Opened {
+    /// Opens the attic of the file at `path`: the one at `attic`, which may be the folder where it is, or the one that
+    /// knows this file as it lies on the disk, or the one that knows its content.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn find(path: &Path, attic: Option<&Path>) -> Result<Opened, OpenError> {
+        let opened = |(attic_path, attic)| Opened {
+            path: path.to_owned(),
+            attic_path,
+            attic,
+        };
+        if let Some(named) = attic.filter(|attic| !attic.is_dir()) {
+            return match open_at(named) {
+                Ok(attic) => Ok(opened((named.to_owned(), attic))),
+                Err(cause) => Err(OpenError::Attic {
+                    path: shown(named),
+                    cause,
+                }),
+            };
+        }
+        let unreadable = |cause: io::Error| OpenError::Unreadable {
+            path: shown(path),
+            cause,
+        };
+        let name = path.file_name().unwrap_or_default();
+        let folder = attic.or(path.parent()).unwrap_or(Path::new(""));
+        let folder = Folder::look(folder).map_err(|error| unreadable(io::Error::other(error)))?;
+        let stat = path.metadata().map_err(unreadable)?;
+        let stored = Stored {
+            compression: String::new(),
+            bytes: stat.len(),
+            inode: stat.ino(),
+            modified: stat
+                .mtime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(stat.mtime_nsec()),
+        };
+        if let Some(found) = of_stored(&folder, name, &stored) {
+            return Ok(opened(found));
+        }
+        let content = content_of(path).map_err(unreadable)?;
+        if let Some(found) = of_content(&folder, name, &content) {
+            return Ok(opened(found));
+        }
+        match open_in(&folder, &usual_name(name)) {
+            Err(cause @ (AtticError::Damaged(_) | AtticError::Newer(_))) => Err(OpenError::Attic {
+                path: shown(&folder.path().join(usual_name(name))),
+                cause,
+            }),
+            _ => Err(OpenError::Missing(shown(path))),
+        }
+    }
+
+    /// The content of the file.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn content(&self) -> io::Result<Expanded> {
+        Expanded::new(File::open(&self.path)?, Bounds::default())
+    }
+}
+
+/// What the content of a file comes to.
+fn content_of(path: &Path) -> io::Result<Content> {
+    let mut from = Expanded::new(File::open(path)?, Bounds::default())?;
+    let mut sum = Sum::default();
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok(sum.content()),
+            Ok(read) => sum.add(block.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
 
 /// What an attic's name ends with.
 pub const EXTENSION: &str = ".attic";

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::WallClock;
-use super::rewrite::{Keep, Outcome, Rewriting, Step, rewrite};
+use super::outcome::{Outcome, Step};
+use super::rewrite::{Keep, Rewriting, rewrite};
 use super::rulebook;
 use super::tally::Tally;
 use super::terms::Terms;

@@ -21,16 +21,22 @@ pub mod clock;
 pub mod compact;
 pub mod filter;
 pub mod lane;
+pub mod outcome;
 pub mod outlet;
+pub mod peek;
 pub mod press;
+pub mod prune;
+pub mod restore;
 pub mod rewrite;
 pub mod rulebook;
 pub mod rules;
 pub mod segments;
+pub mod span;
 pub mod tally;
 pub mod terms;
 pub mod trial;
 pub mod verdicts;
+pub mod units;
 
 use crate::system::signal::Signal;
 

@@ -8,11 +8,11 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use super::segments::{Segment, Segments};
+use super::units::Units;
 use crate::attic::{Belongs, Chunk, Content, Gather, PackedChunk, Store, Sum};
-use crate::limits::UNIT_BYTES;
 use crate::pipeline::{Ledger, Options, Output, Pipeline, Withheld};
 use crate::rule::RuleSet;
-use crate::system::compress::{Compression, Manner};
+use crate::system::compress::Manner;
 use crate::system::crew::{Ahead, Crew, Ticket};
 
 /// Segments that are read before they are judged.
@@ -58,15 +58,10 @@ impl From<io::Error> for PressError {
 /// Where a content goes.
 pub struct Press<'a> {
     crew: &'a Crew,
-    manner: Arc<Manner>,
-    out: &'a mut dyn Write,
+    units: Units<'a>,
     store: Option<Store<&'a mut (dyn Write + 'a)>>,
     filtered: Sum,
     gather: Gather,
-    /// The unit that is being filled.
-    unit: Vec<u8>,
-    is_first: bool,
-    units: VecDeque<Ticket<io::Result<Vec<u8>>>>,
     chunks: VecDeque<Ticket<io::Result<PackedChunk>>>,
 }
 
@@ -83,14 +78,10 @@ impl<'a> Press<'a> {
     ) -> io::Result<Press<'a>> {
         Ok(Press {
             crew,
-            manner: Arc::new(manner),
-            out,
+            units: Units::new(crew, manner, out),
             store: attic.map(Store::new).transpose()?,
             filtered: Sum::default(),
             gather: Gather::new(),
-            unit: Vec::with_capacity(UNIT_BYTES),
-            is_first: true,
-            units: VecDeque::new(),
             chunks: VecDeque::new(),
         })
     }
@@ -113,7 +104,10 @@ impl<'a> Press<'a> {
             tell();
         }
         pipeline.finish(&tail, judges.now, self)?;
-        self.settle(0)?;
+        let rest = self.gather.rest();
+        self.end_chunk(rest)?;
+        self.store_until(0)?;
+        self.units.finish()?;
         Ok(Pressed {
             original: feed.content,
             filtered: self.filtered.content(),
@@ -154,34 +148,6 @@ impl<'a> Press<'a> {
         }
     }
 
-    /// Begins the work on a unit that is full, or on the last.
-    fn end_unit(&mut self) -> io::Result<()> {
-        if self.unit.is_empty() {
-            return Ok(());
-        }
-        if self.manner.compression == Compression::Plain {
-            self.out.write_all(&self.unit)?;
-            self.unit.clear();
-            return Ok(());
-        }
-        let unit = std::mem::replace(&mut self.unit, Vec::with_capacity(UNIT_BYTES));
-        let manner = Arc::clone(&self.manner);
-        let is_first = std::mem::take(&mut self.is_first);
-        let ticket = self.crew.begin(move || manner.compress(&unit, is_first));
-        self.units.push_back(ticket);
-        self.write_until(self.crew.jobs())
-    }
-
-    fn write_until(&mut self, open: usize) -> io::Result<()> {
-        while self.units.len() > open {
-            if let Some(ticket) = self.units.pop_front() {
-                let unit = ticket.fetch()??;
-                self.out.write_all(&unit)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Begins the work on a part of the attic.
     fn end_chunk(&mut self, chunk: Option<Chunk>) -> io::Result<()> {
         let Some(chunk) = chunk.filter(|_| self.store.is_some()) else {
@@ -202,28 +168,9 @@ impl<'a> Press<'a> {
         Ok(())
     }
 
-    /// Writes everything there is, but for so many pieces that may still be worked on.
-    fn settle(&mut self, open: usize) -> io::Result<()> {
-        self.end_unit()?;
-        let rest = self.gather.rest();
-        self.end_chunk(rest)?;
-        self.write_until(open)?;
-        self.store_until(open)
-    }
-
     fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.filtered.add(bytes);
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let room = UNIT_BYTES - self.unit.len();
-            let (now, later) = rest.split_at(rest.len().min(room));
-            self.unit.extend_from_slice(now);
-            if self.unit.len() == UNIT_BYTES {
-                self.end_unit()?;
-            }
-            rest = later;
-        }
-        Ok(())
+        self.units.add(bytes)
     }
 }
 
@@ -264,7 +211,7 @@ struct Feed<R> {
 }
 
 enum Reading<R> {
-    Here(Segments<R>),
+    Here(Box<Segments<R>>),
     Ahead(Ahead<Piece>),
 }
 
@@ -277,7 +224,7 @@ enum Piece {
 impl<R: Read + Send + 'static> Feed<R> {
     fn new(segments: Segments<R>, crew: &Crew) -> io::Result<Feed<R>> {
         let from = if crew.jobs() == 1 {
-            Reading::Here(segments)
+            Reading::Here(Box::new(segments))
         } else {
             let mut segments = segments;
             Reading::Ahead(Ahead::new(SEGMENTS_AHEAD, move |made| {
@@ -309,7 +256,7 @@ impl<R: Read + Send + 'static> Feed<R> {
 }
 
 fn piece<R: Read>(segments: &mut Segments<R>) -> Piece {
-    match segments.next() {
+    match segments.read() {
         Ok(Some(segment)) => Piece::Segment(segment),
         Ok(None) => Piece::End(segments.content()),
         Err(error) => Piece::Failed(error),

@@ -11,18 +11,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::attics;
 use super::clock::WallClock;
+use super::outcome::{Gain, Outcome, RewriteError, Step};
 use super::press::{Judges, Press, PressError, Pressed};
 use crate::attic::{Belongs, Stored};
-use crate::pipeline::{Ledger, Options};
+use crate::pipeline::Options;
 use crate::rule::RuleSet;
 use crate::system::compress::{Bounds, Expanded, Manner};
 use crate::system::crew::Crew;
 use crate::system::folder::Folder;
-use crate::system::replace::{Fresh, Refusal, Target};
+use crate::system::fresh::Fresh;
+use crate::system::replace::{Refusal, Target};
 use crate::system::shown;
 
 /// Where attics are kept.
@@ -35,25 +35,6 @@ pub enum Keep {
     At(PathBuf),
     /// Nowhere: what is taken out is gone for good.
     Nowhere,
-}
-
-/// A step of the ladder, after which a test may end the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The file was opened and found fit.
-    Opened,
-    /// The new file and the attic were written.
-    Written,
-    /// Both are on the disk.
-    Synced,
-    /// The attic has its name.
-    AtticPlaced,
-    /// The new file has a name, but not its place.
-    Named,
-    /// The new file is in its place.
-    Replaced,
-    /// That is on the disk.
-    Settled,
 }
 
 /// Under what terms files are rewritten.
@@ -76,72 +57,6 @@ pub struct Rewriting<'a> {
     pub clock: &'a WallClock,
     /// Told of each step.
     pub reached: &'a dyn Fn(Step),
-}
-
-/// What became of a file.
-#[derive(Debug)]
-pub enum Outcome {
-    /// It is smaller now, or would be.
-    Compacted(Box<Gain>),
-    /// Nothing in it is noise that repeats.
-    Nothing,
-    /// It was rewritten before; its attic is there.
-    Already(PathBuf),
-}
-
-/// What was gained.
-#[derive(Debug, Default)]
-pub struct Gain {
-    /// Bytes on the disk before.
-    pub before: u64,
-    /// Bytes on the disk now, the attic aside.
-    pub after: u64,
-    /// Bytes of the attic.
-    pub attic_bytes: u64,
-    /// The attic.
-    pub attic: Option<PathBuf>,
-    /// How the file is compressed.
-    pub compression: &'static str,
-    /// The account of its content.
-    pub ledger: Ledger,
-}
-
-/// Why a file was left as it was.
-#[derive(Debug, Error)]
-pub enum RewriteError {
-    /// It is not fit to be replaced.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It cannot be read to its end.
-    #[error("{path}: it cannot be read to its end ({cause}), the file was left as it is")]
-    Unreadable {
-        /// The path as it may be shown.
-        path: String,
-        /// What is wrong.
-        cause: io::Error,
-    },
-    /// The new file or the attic cannot be written.
-    #[error(
-        "{path}: the new file cannot be written ({cause}), make room for it; the file was left as it is"
-    )]
-    Unwritable {
-        /// The path as it may be shown.
-        path: String,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The attic cannot be put where it belongs.
-    #[error(
-        "{attic}: the attic cannot be put there ({cause}), see --attic; {path} was left as it is"
-    )]
-    NoAttic {
-        /// The path as it may be shown.
-        path: String,
-        /// The attic as it may be shown.
-        attic: String,
-        /// Why.
-        cause: io::Error,
-    },
 }
 
 /// Rewrites the file at `path`. `tell` hears again and again how many of its bytes were read.

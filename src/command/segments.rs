@@ -40,7 +40,7 @@ impl<R: Read> Segments<R> {
     ///
     /// # Errors
     /// Reading failed.
-    pub fn next(&mut self) -> io::Result<Option<Segment>> {
+    pub fn read(&mut self) -> io::Result<Option<Segment>> {
         let mut bytes = std::mem::take(&mut self.rest);
         let mut wanted = SEGMENT_BYTES;
         while !self.ended {

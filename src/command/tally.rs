@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::rewrite::{Gain, Outcome, RewriteError};
+use super::outcome::{Gain, Outcome, RewriteError};
 use crate::episode::summary::size;
 use crate::pipeline::Ledger;
 use crate::system::shown;

@@ -94,6 +94,28 @@ impl Folder {
         })
     }
 
+    /// Opens the folder at `path` for reading only: who may write in it does not matter.
+    ///
+    /// # Errors
+    /// See [`FolderError`].
+    pub fn look(path: &Path) -> Result<Folder, FolderError> {
+        let own = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = retry_on_intr(|| rustix::fs::open(own, flags, Mode::empty()));
+        let fd = fd.map_err(|errno| FolderError::Unopened {
+            path: shown(path),
+            cause: errno.into(),
+        })?;
+        Ok(Folder {
+            fd,
+            path: path.to_owned(),
+        })
+    }
+
     /// Its path, as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -14,6 +14,7 @@ pub mod compress;
 pub mod ladder;
 pub mod crew;
 pub mod folder;
+pub mod fresh;
 pub mod replace;
 pub mod signal;
 pub mod sink;

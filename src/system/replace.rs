@@ -7,19 +7,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid,
-    XattrFlags,
+    AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid,
 };
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
-use super::folder::{Folder, FolderError, new_name};
+use super::folder::{Folder, FolderError};
+use super::fresh::{Fresh, copy_attributes};
 use super::writers::{Writer, writer_of};
 use super::{file_type, shown};
 
@@ -182,7 +180,7 @@ impl Target {
             return Err(Refusal::NotAFile(path()));
         }
         if self.stat.st_nlink > 1 {
-            let names = u64::from(self.stat.st_nlink);
+            let names = self.stat.st_nlink;
             return Err(Refusal::Names {
                 path: path(),
                 names,
@@ -245,17 +243,17 @@ impl Target {
                 cause: errno.into(),
             }
         };
-        let own = rustix::fs::fstat(&fresh.file).map_err(unlike("owner"))?;
+        let own = rustix::fs::fstat(fresh.file()).map_err(unlike("owner"))?;
         if (own.st_uid, own.st_gid) != (self.stat.st_uid, self.stat.st_gid) {
             let (owner, group) = (
                 Uid::from_raw(self.stat.st_uid),
                 Gid::from_raw(self.stat.st_gid),
             );
-            rustix::fs::fchown(&fresh.file, Some(owner), Some(group)).map_err(unlike("owner"))?;
+            rustix::fs::fchown(fresh.file(), Some(owner), Some(group)).map_err(unlike("owner"))?;
         }
         let mode = Mode::from_raw_mode(self.stat.st_mode & 0o1777);
-        rustix::fs::fchmod(&fresh.file, mode).map_err(unlike("mode"))?;
-        copy_attributes(&self.file, &fresh.file).map_err(unlike("attributes"))
+        rustix::fs::fchmod(fresh.file(), mode).map_err(unlike("mode"))?;
+        copy_attributes(&self.file, fresh.file()).map_err(unlike("attributes"))
     }
 
     /// Gives a new file this one's times. What is written behind that changes them again.
@@ -267,7 +265,7 @@ impl Target {
             last_access: time(self.stat.st_atime, self.stat.st_atime_nsec),
             last_modification: time(self.stat.st_mtime, self.stat.st_mtime_nsec),
         };
-        rustix::fs::futimens(&fresh.file, &times).map_err(|errno| Refusal::Unlike {
+        rustix::fs::futimens(fresh.file(), &times).map_err(|errno| Refusal::Unlike {
             path: shown(&self.path),
             what: "times",
             cause: errno.into(),
@@ -285,151 +283,6 @@ impl Target {
     }
 }
 
-/// A new file that is not in its place yet. Dropping it removes it.
-#[derive(Debug)]
-pub struct Fresh {
-    file: File,
-    /// The folder, and the name it has there until it is in its place; `None` as long as it has no name.
-    named: Option<(File, String)>,
-}
-
-impl Fresh {
-    /// A new, empty file in a folder, for us alone.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn new(folder: &Folder) -> io::Result<Fresh> {
-        let mode = Mode::RUSR | Mode::WUSR;
-        let flags = OFlags::RDWR | OFlags::CLOEXEC;
-        let unnamed =
-            retry_on_intr(|| rustix::fs::openat(folder, ".", flags | OFlags::TMPFILE, mode));
-        let fd = match unnamed {
-            Ok(fd) => {
-                rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive)?;
-                return Ok(Fresh {
-                    file: File::from(fd),
-                    named: None,
-                });
-            }
-            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
-                let flags = flags | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-                name_anew(|name| retry_on_intr(|| rustix::fs::openat(folder, name, flags, mode)))?
-            }
-            Err(errno) => return Err(errno.into()),
-        };
-        let (fd, name) = fd;
-        let fresh = Fresh {
-            file: File::from(fd),
-            named: Some((File::from(folder.as_fd().try_clone_to_owned()?), name)),
-        };
-        rustix::fs::flock(&fresh.file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(fresh)
-    }
-
-    /// The file, open for writing.
-    #[must_use]
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Its inode number, which it keeps, and its bytes.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn look(&self) -> io::Result<(u64, u64)> {
-        let stat = rustix::fs::fstat(&self.file)?;
-        Ok((stat.st_ino, u64::try_from(stat.st_size).unwrap_or_default()))
-    }
-
-    /// Waits until it is on the disk.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn sync(&self) -> io::Result<()> {
-        Ok(retry_on_intr(|| rustix::fs::fsync(&self.file))?)
-    }
-
-    /// Gives it a name in the folder, as a file that is not in its place yet.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn name(&mut self, folder: &Folder) -> io::Result<()> {
-        if self.named.is_none() {
-            let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            let ((), name) = name_anew(|name| {
-                rustix::fs::linkat(CWD, &path, folder, name, AtFlags::SYMLINK_FOLLOW)
-            })?;
-            self.named = Some((File::from(folder.as_fd().try_clone_to_owned()?), name));
-        }
-        Ok(())
-    }
-
-    /// Gives it its name for good, in the place of whatever had it; nothing is synced.
-    ///
-    /// # Errors
-    /// What the system says; the file is removed then.
-    pub fn take_name(mut self, folder: &Folder, name: &OsStr) -> io::Result<()> {
-        self.name(folder)?;
-        if let Some((own, from)) = &self.named {
-            rustix::fs::renameat(own, from.as_str(), folder, name)?;
-        }
-        self.named = None;
-        Ok(())
-    }
-}
-
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        if let Some((folder, name)) = &self.named {
-            let _ = rustix::fs::unlinkat(folder, name.as_str(), AtFlags::empty());
-        }
-    }
-}
-
-/// Tries names until one is not taken.
-fn name_anew<T>(
-    mut take: impl FnMut(&str) -> rustix::io::Result<T>,
-) -> rustix::io::Result<(T, String)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let name = new_name(NUMBER.fetch_add(1, Ordering::Relaxed));
-        match take(&name) {
-            Err(Errno::EXIST) => {}
-            taken => return Ok((taken?, name)),
-        }
-    }
-}
-
-/// Gives `to` all extended attributes of `from`. Labels that the system sets by itself and that only it may set are left
-/// to it.
-fn copy_attributes(from: &File, to: &File) -> rustix::io::Result<()> {
-    let mut names = vec![0; rustix::fs::flistxattr_query(from).or_else(unsupported)?];
-    let length = rustix::fs::flistxattr(from, names.as_mut_slice()).or_else(unsupported)?;
-    let names = names.get(..length).unwrap_or_default();
-    for name in names
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty())
-    {
-        let mut value = vec![0; rustix::fs::fgetxattr_query(from, name)?];
-        let length = rustix::fs::fgetxattr(from, name, value.as_mut_slice())?;
-        let value = value.get(..length).unwrap_or_default();
-        match rustix::fs::fsetxattr(to, name, value, XattrFlags::empty()) {
-            Err(Errno::PERM | Errno::OPNOTSUPP)
-                if !name.starts_with(b"system.") && !name.starts_with(b"user.") => {}
-            set => set?,
-        }
-    }
-    Ok(())
-}
-
-fn unsupported(errno: Errno) -> rustix::io::Result<usize> {
-    if errno == Errno::OPNOTSUPP {
-        Ok(0)
-    } else {
-        Err(errno)
-    }
-}
-
 /// What changes when a file does: which it is, its size, its times of writing and of change, and its names.
 fn marks(stat: &Stat) -> (u64, u64, i64, i64, i64, u64) {
     (
@@ -438,7 +291,7 @@ fn marks(stat: &Stat) -> (u64, u64, i64, i64, i64, u64) {
         stat.st_size,
         nanos(stat.st_mtime, stat.st_mtime_nsec),
         nanos(stat.st_ctime, stat.st_ctime_nsec),
-        u64::from(stat.st_nlink),
+        stat.st_nlink,
     )
 }
 

@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use super::terms::TypedTerms;
 use crate::cli::duration::duration;
 use crate::command::compact::Asked;
-use crate::command::rewrite::{Keep, Step};
+use crate::command::outcome::Step;
+use crate::command::rewrite::Keep;
 use crate::limits;
 
 #[derive(Debug, Args)]

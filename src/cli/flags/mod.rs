@@ -8,8 +8,10 @@
 //! The smallest file, and the one to imitate, is `filter.rs`.
 
 mod explain;
+mod attic;
 mod compact;
 mod filter;
+mod restore;
 mod rules;
 mod sized;
 mod terms;
@@ -21,8 +23,10 @@ use clap_complete::Shell;
 
 use super::paint::Colour;
 use crate::command;
+use attic::TypedAtticCommand;
 use compact::TypedCompact;
 use filter::TypedFilter;
+use restore::TypedRestore;
 pub use rules::RulesErrand;
 use rules::TypedRulesCommand;
 
@@ -44,6 +48,10 @@ pub enum Errand {
     Explain(Box<command::explain::Asked>),
     /// Rewrite finished files.
     Compact(Box<command::compact::Asked>),
+    /// Put back what was taken out of a file.
+    Restore(command::restore::Asked),
+    /// Remove old attics.
+    Prune(command::prune::Asked),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -83,6 +91,11 @@ enum TypedCommand {
     Explain(explain::TypedExplain),
     /// Rewrite finished files small, in their places; `quell restore` puts everything back
     Compact(Box<TypedCompact>),
+    /// Put back what was taken out of a file, or show it
+    Restore(TypedRestore),
+    /// Remove attics that are too old
+    #[command(subcommand)]
+    Attic(TypedAtticCommand),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -108,6 +121,8 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
         None => Errand::Filter(Box::new(typed.filter.into())),
         Some(TypedCommand::Explain(typed)) => Errand::Explain(Box::new(typed.into())),
         Some(TypedCommand::Compact(typed)) => Errand::Compact(Box::new((*typed).into())),
+        Some(TypedCommand::Restore(typed)) => Errand::Restore(typed.into()),
+        Some(TypedCommand::Attic(command)) => Errand::Prune(command.into()),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,
