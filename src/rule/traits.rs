@@ -98,10 +98,7 @@ impl RuleSet {
             if !matches!(side, Some(Side::Runtime | Side::Either)) {
                 let link = record.links.iter().find(|link| link.frames.contains(&at));
                 let own = link.map_or(&record.frames[..0], |link| record.frames_of(link));
-                let same = own
-                    .iter()
-                    .filter(|other| other.text == frame.text && other.code == frame.code);
-                traits.is_torn = language == Language::Python && same.count() > 1;
+                traits.is_torn = language == Language::Python && is_torn(own, frame);
                 (traits.owner, traits.group) = (Some(at), group);
                 break;
             }
@@ -142,6 +139,21 @@ impl Memory {
                 None => in_body(),
             }
     }
+}
+
+/// Whether `frame` stands among `own` more than once although its function does not call itself: side by side, between
+/// frames that stand there once.
+fn is_torn(own: &[Frame<'_>], frame: &Frame<'_>) -> bool {
+    let same =
+        |other: &Frame<'_>, frame: &Frame<'_>| other.text == frame.text && other.code == frame.code;
+    let count = |frame: &Frame<'_>| own.iter().filter(|other| same(other, frame)).count();
+    let times = count(frame);
+    let first = own.iter().position(|other| same(other, frame)).unwrap_or(0);
+    let run = own.get(first..first + times).unwrap_or_default();
+    let before = first.checked_sub(1).and_then(|at| own.get(at));
+    let around = before.into_iter().chain(own.get(first + times));
+    let calls_itself = run.len() == times && run.iter().all(|other| same(other, frame));
+    times > 1 && !(calls_itself && around.into_iter().all(|other| count(other) == 1))
 }
 
 /// Numbers of the frames from the failing call outwards: those of the root, then those it shares with the errors
