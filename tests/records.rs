@@ -241,7 +241,14 @@ fn ruby_php_rust_and_erlang() {
         "E, [2026-11-22T10:00:01.000000 #4711] ERROR -- : Errno::EPIPE: Broken pipe\n\
          \t/usr/lib/ruby/3.1.0/socket.rb:12:in `write'\n\
          \tfrom /opt/books/list.rb:7:in `list'\n",
-        &[],
+        &["Errno::EPIPE"],
+    );
+    // Ruby's own Logger prints the type behind the message, and the frames at the margin.
+    check(
+        "E, [2026-11-22T10:00:01.000000 #4711] ERROR -- : end of file reached (EOFError)\n\
+         /usr/lib/ruby/3.1.0/net/protocol.rb:227:in `rbuf_fill'\n\
+         list.ru:7:in `each'\n",
+        &["EOFError"],
     );
     check(
         "[22-Nov-2026 10:00:01 UTC] PHP Fatal error:  Uncaught RuntimeException: broken in /opt/books/list.php:3\n\

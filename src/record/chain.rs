@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::embedded;
 use super::error_type::{error_type, strip_thread};
+use super::ruby;
 use super::{Language, Record, Seen};
 
 /// How an error hangs together with the one printed before it.
@@ -105,7 +106,11 @@ impl<'b> Reader<'b> {
         if starts_at_error(record) || record.language == Some(Language::Python) {
             return;
         }
-        if let Some(named) = embedded::find(record.message_text()) {
+        if record.language == Some(Language::Ruby) {
+            if let Some((error, message)) = ruby::error(record.message_text()) {
+                self.push(error, message, true);
+            }
+        } else if let Some(named) = embedded::find(record.message_text()) {
             self.push(named.error, named.message, true);
         }
     }

@@ -13,6 +13,7 @@ mod error_type;
 pub mod fence;
 pub mod head;
 pub mod machine;
+mod ruby;
 pub mod seen;
 mod shape;
 pub mod trace;

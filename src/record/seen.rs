@@ -4,7 +4,8 @@ use super::error_type::is_error;
 use super::head::Head;
 use super::shape::{
     ends_in_line_number, has_place, has_ruby_place, is_access, is_backtrace_entry, is_chain,
-    is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor, is_script,
+    is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor, is_ruby_frame,
+    is_script,
 };
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
@@ -140,7 +141,7 @@ fn indented(text: &[u8]) -> Seen {
         b'/' | b'.' if has_place(text) => Seen::Place,
         b'0'..=b'9' if is_backtrace_entry(text) => Seen::Backtrace,
         _ if is_error(text, true) => Seen::Error,
-        _ if has_ruby_place(text) => Seen::Place,
+        _ if has_ruby_place(text) || is_ruby_frame(text) => Seen::Place,
         _ => Seen::Indented,
     }
 }
@@ -194,6 +195,8 @@ fn margin(line: &[u8]) -> Seen {
         Seen::Error
     } else if is_go_call(line) {
         Seen::GoCall
+    } else if is_ruby_frame(line) {
+        Seen::Place
     } else {
         Seen::Text
     }

@@ -56,6 +56,15 @@ pub(super) fn has_ruby_place(text: &[u8]) -> bool {
     text.contains(&b'/') && memchr::memmem::find(text, b":in ").is_some() && has_place(text)
 }
 
+/// `config.ru:22:in `each'`, at the margin as Ruby's own `Logger` prints it.
+pub(super) fn is_ruby_frame(line: &[u8]) -> bool {
+    line.ends_with(b"'")
+        && memchr::memmem::find(line, b":in ").is_some_and(|at| {
+            let quoted = matches!(line.get(at + 4), Some(b'`' | b'\''));
+            quoted && at > 0 && line[at - 1].is_ascii_digit()
+        })
+}
+
 /// `12: name::of::function` in a Rust backtrace or a numbered chain of causes.
 pub(super) fn is_backtrace_entry(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
