@@ -21,9 +21,7 @@ mod size;
 
 pub use exit::Exit;
 
-use crate::command::{Ending, Voice, explain, filter, rules, trial};
-use crate::command::{compact, filter, rules};
-use crate::command::{compact, filter, prune, restore, rules};
+use crate::command::{Ending, Voice, compact, explain, filter, prune, restore, rules, trial};
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -44,13 +42,6 @@ pub fn run() -> Exit {
         Errand::Compact(asked) => compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => restore::run(&asked, &mut voice),
         Errand::Prune(asked) => prune::prune(&asked, &mut voice),
-        Errand::Rules(RulesErrand::List) => rules::list(&mut voice),
-        Errand::Rules(RulesErrand::Show { id }) => rules::show(&id, &mut voice),
-        Errand::Rules(RulesErrand::Check { paths }) => rules::check(&paths, &mut voice),
-        Errand::Rules(RulesErrand::Test) => rules::test(&mut voice),
-        Errand::Rules(RulesErrand::Try { file, rules }) => {
-            rules::attempt(&file, &rules, &mut voice)
-        }
         Errand::Completions(shell) => return generate::completions(shell),
         Errand::Manual => return generate::manual(),
     };

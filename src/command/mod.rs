@@ -9,16 +9,10 @@
 
 pub mod account;
 pub mod answer;
-pub mod clock;
-pub mod explain;
-pub mod filter;
-pub mod lane;
-pub mod outlet;
-pub mod reading;
-pub mod records;
 pub mod attics;
 pub mod clock;
 pub mod compact;
+pub mod explain;
 pub mod filter;
 pub mod lane;
 pub mod outcome;
@@ -26,6 +20,8 @@ pub mod outlet;
 pub mod peek;
 pub mod press;
 pub mod prune;
+pub mod reading;
+pub mod records;
 pub mod restore;
 pub mod rewrite;
 pub mod rulebook;
@@ -35,8 +31,8 @@ pub mod span;
 pub mod tally;
 pub mod terms;
 pub mod trial;
-pub mod verdicts;
 pub mod units;
+pub mod verdicts;
 
 use crate::system::signal::Signal;
 

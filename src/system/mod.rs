@@ -11,10 +11,10 @@
 
 pub mod checkpoint;
 pub mod compress;
-pub mod ladder;
 pub mod crew;
 pub mod folder;
 pub mod fresh;
+pub mod ladder;
 pub mod replace;
 pub mod signal;
 pub mod sink;

@@ -7,9 +7,9 @@
 //!
 //! The smallest file, and the one to imitate, is `filter.rs`.
 
-mod explain;
 mod attic;
 mod compact;
+mod explain;
 mod filter;
 mod restore;
 mod rules;
