@@ -277,6 +277,21 @@ fn ruby_php_rust_and_erlang() {
 }
 
 #[test]
+fn an_erlang_report_repeats_stamp_and_process_on_each_line() {
+    let line = |process, text| {
+        format!("2026-11-22 10:00:01.113207+00:00 [warning] <0.{process}.0> {text}\n")
+    };
+    let one =
+        line(833, "closing AMQP connection <0.833.0>:") + &line(833, "client unexpectedly closed");
+    let other =
+        line(834, "closing AMQP connection <0.834.0>:") + &line(834, "client unexpectedly closed");
+    check(&one, &[]);
+    let records = read(&[BEFORE, &one, &other, AFTER].concat());
+    let texts: Vec<&str> = records.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts, [BEFORE, one.as_str(), other.as_str(), AFTER]);
+}
+
+#[test]
 fn a_line_of_another_thread_passes_through_a_trace() {
     let access = "192.0.2.7 - - [22/Nov/2026 10:00:01] \"GET /books HTTP/1.1\" 200 -\n";
     let trace = |middle: &str| {

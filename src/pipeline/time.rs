@@ -35,7 +35,7 @@ impl Marks {
         }
         while let Some(line) = line_at(&block[..to], at) {
             let text = line.text(block);
-            let head = (Seen::of(text) == Seen::Head)
+            let head = matches!(Seen::of(text), Seen::Head | Seen::Report)
                 .then(|| Head::parse(text))
                 .flatten();
             if let Some(stamp) = head.and_then(|head| head.stamp) {

@@ -156,7 +156,8 @@ fn step_over(machine: &Machine, block: &[u8], line: Line, seen: Seen, last: bool
         return Over::No;
     }
     let text = line.text(block);
-    let event = seen == Seen::Head && machine.is_bare() && !announces_failure(text);
+    let event =
+        matches!(seen, Seen::Head | Seen::Report) && machine.is_bare() && !announces_failure(text);
     if seen != Seen::Access && !event {
         return Over::No;
     }

@@ -1,6 +1,7 @@
 //! Places at which a record certainly begins, so that reading may start there as well as anywhere before.
 
 use super::Seen;
+use super::machine::is_one_report;
 use crate::limits::FENCE_LINES;
 use crate::line::{Line, line_at, line_before};
 
@@ -30,7 +31,7 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
         } else {
             texts = 0;
         }
-        if opens(block, line, seen) {
+        if opens(block, line, seen, floor) {
             return at;
         }
         match line_before(block, at, floor) {
@@ -42,8 +43,14 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
 
 /// Whether this line begins a record whatever stands before it: a head, which no table takes as anything else, and
 /// which no trace is resumed behind.
-fn opens(block: &[u8], line: Line, seen: Seen) -> bool {
-    if !matches!(seen, Seen::Head | Seen::Summary) || !line.complete {
+fn opens(block: &[u8], line: Line, seen: Seen, floor: usize) -> bool {
+    let alone = match seen {
+        Seen::Head | Seen::Summary => true,
+        Seen::Report => line_before(block, line.start, floor)
+            .is_none_or(|before| !is_one_report(before.text(block), line.text(block))),
+        _ => false,
+    };
+    if !alone || !line.complete {
         return false;
     }
     let Some(next) = line_at(block, line.end).filter(|next| next.complete) else {

@@ -6,6 +6,7 @@ use super::embedded;
 use super::error_type::{error_type, strip_thread};
 use super::head::{Head, Level, announces_failure};
 use super::seen::Seen;
+use super::shape::erlang_process;
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 
@@ -35,8 +36,10 @@ pub struct Machine {
     named: Option<Box<[u8]>>,
     /// Starts at an error, not at a logged event: another writer's events may stand between its lines.
     bare: bool,
-    /// What PostgreSQL's further lines must repeat; `None` where the head is not one of its reports.
+    /// What further lines of the same report must repeat; `None` where the head is none of PostgreSQL's or Erlang's.
     prefix: Option<u64>,
+    /// The first line of one of Erlang's reports, as a hash: the same line again is the same event again.
+    first: Option<u64>,
     /// Lines taken so far.
     lines: usize,
     /// Lines in a row that were only message.
@@ -50,11 +53,11 @@ impl Machine {
     pub fn open(seen: Seen, text: &[u8]) -> Machine {
         let indented = is_indented(text);
         let head = match seen {
-            Seen::Head | Seen::LevelLine | Seen::Detail => Head::parse(text),
+            Seen::Head | Seen::LevelLine | Seen::Detail | Seen::Report => Head::parse(text),
             _ => None,
         };
         let start = match seen {
-            Seen::LevelLine | Seen::Detail => Seen::Head,
+            Seen::LevelLine | Seen::Detail | Seen::Report => Seen::Head,
             seen => seen,
         };
         // An indented first line is an orphan of something that is gone: it opens nothing.
@@ -73,7 +76,10 @@ impl Machine {
                 .then(|| named_error(head.as_ref().map_or(text, |head| head.message(text))))
                 .flatten(),
             bare: head.is_none(),
-            prefix: head.as_ref().and_then(|head| report_prefix(text, head)),
+            prefix: head
+                .as_ref()
+                .and_then(|head| report_prefix(seen, text, head)),
+            first: (seen == Seen::Report).then(|| hash(text)),
             lines: 1,
             message_lines: 0,
             steady: None,
@@ -153,11 +159,11 @@ impl Machine {
     fn in_place(&self, seen: Seen, text: &[u8]) -> Seen {
         match seen {
             Seen::LevelLine if !(self.two_line && self.lines == 1) => Seen::Head,
-            Seen::Detail => {
-                let same =
-                    Head::parse(text).and_then(|head| report_prefix(text, &head)) == self.prefix;
-                if same && self.prefix.is_some() {
-                    Seen::Detail
+            Seen::Detail | Seen::Report => {
+                let prefix = Head::parse(text).and_then(|head| report_prefix(seen, text, &head));
+                let again = self.first == Some(hash(text));
+                if prefix.is_some() && prefix == self.prefix && !again {
+                    seen
                 } else {
                     Seen::Head
                 }
@@ -231,8 +237,19 @@ fn has_half_day(text: &[u8], head: &Head) -> bool {
     stamp.ends_with(b"AM") || stamp.ends_with(b"PM")
 }
 
-/// What stands between the stamp and the level of a PostgreSQL report, as a hash: process, user and database.
-fn report_prefix(text: &[u8], head: &Head) -> Option<u64> {
+/// Whether two lines belong to one of Erlang's reports.
+pub(super) fn is_one_report(before: &[u8], text: &[u8]) -> bool {
+    let prefix = |text| report_prefix(Seen::Report, text, &Head::parse(text)?);
+    Seen::of(before) == Seen::Report && prefix(before) == prefix(text)
+}
+
+/// What all lines of one report have in common, as a hash. PostgreSQL's: process, user and database, between stamp and
+/// level. Erlang's: all up to the process, stamp and level included.
+fn report_prefix(seen: Seen, text: &[u8], head: &Head) -> Option<u64> {
+    if seen == Seen::Report {
+        let end = head.level_end + erlang_process(head.message(text))?;
+        return text.get(..end).map(hash);
+    }
     let start = head.stamp.as_ref().map_or(0, |stamp| stamp.range.end);
     let front = text.get(start..head.level_end)?;
     let trimmed = front.trim_ascii_end();
@@ -258,7 +275,11 @@ fn report_prefix(text: &[u8], head: &Head) -> Option<u64> {
     if blanks < 2 || !WORDS.contains(&word) {
         return None;
     }
+    Some(hash(&trimmed[..trimmed.len() - word.len()]))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = foldhash::fast::FixedState::default().build_hasher();
-    hasher.write(&trimmed[..trimmed.len() - word.len()]);
-    Some(hasher.finish())
+    hasher.write(bytes);
+    hasher.finish()
 }

@@ -52,7 +52,7 @@ impl<'b> Record<'b> {
             .map_or(&block[..0], |piece| piece.line.text(block));
         let opens = pieces
             .first()
-            .is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine));
+            .is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine | Seen::Report));
         let mut record = Record {
             block,
             pieces,
@@ -175,7 +175,7 @@ fn language(seen: Seen, text: &[u8]) -> Option<Language> {
         Seen::Php => Some(Language::Php),
         Seen::Place | Seen::From => Some(Language::Ruby),
         Seen::Panic | Seen::Backtrace => Some(Language::Rust),
-        Seen::Stars => Some(Language::Erlang),
+        Seen::Stars | Seen::Report => Some(Language::Erlang),
         Seen::Detail => Some(Language::Postgres),
         Seen::More | Seen::Reactor | Seen::Cause | Seen::CauseAlone => Some(Language::Java),
         _ => None,

@@ -3,9 +3,9 @@
 use super::error_type::is_error;
 use super::head::Head;
 use super::shape::{
-    ends_in_line_number, has_place, has_ruby_place, is_access, is_backtrace_entry, is_chain,
-    is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor, is_ruby_frame,
-    is_script,
+    ends_in_line_number, erlang_process, has_place, has_ruby_place, is_access, is_backtrace_entry,
+    is_chain, is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor,
+    is_ruby_frame, is_script,
 };
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
@@ -20,6 +20,9 @@ pub enum Seen {
     LevelLine,
     /// A further line of the same PostgreSQL report: its own full prefix, then `DETAIL:`, `STATEMENT:` and the like.
     Detail,
+    /// A line with an Erlang process between level and text, `… [warning] <0.612.0> …`: an event of its own, or one
+    /// more line of the same report, if stamp and process are the same.
+    Report,
     /// A line of an access log: another thread's, wherever it stands.
     Access,
     /// One of quell's own summaries.
@@ -216,6 +219,8 @@ fn of_head(line: &[u8], head: &Head) -> Seen {
             .is_some_and(|level| level.ends_with(b": "))
     {
         Seen::LevelLine
+    } else if erlang_process(message).is_some() {
+        Seen::Report
     } else {
         Seen::Head
     }

@@ -65,6 +65,16 @@ pub(super) fn is_ruby_frame(line: &[u8]) -> bool {
         })
 }
 
+/// The length of `<0.612.0> `, an Erlang process, at the start of `text`.
+pub(super) fn erlang_process(text: &[u8]) -> Option<usize> {
+    let inside = text.strip_prefix(b"<")?;
+    let len = inside.iter().position(|b| *b == b'>')?;
+    let known = inside[..len]
+        .iter()
+        .all(|b| b.is_ascii_digit() || *b == b'.');
+    (len > 0 && known && inside.get(len + 1) == Some(&b' ')).then_some(len + 3)
+}
+
 /// `12: name::of::function` in a Rust backtrace or a numbered chain of causes.
 pub(super) fn is_backtrace_entry(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();

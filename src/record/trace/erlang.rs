@@ -1,4 +1,5 @@
-//! Erlang and Elixir: reports whose reasons stand behind two stars, states indented below.
+//! Erlang and Elixir: reports whose lines all bear the same stamp and process, or whose reasons stand behind two stars,
+//! states indented below.
 
 use super::Row;
 use super::Seen::{self, *};
@@ -6,6 +7,8 @@ use super::State::{self, *};
 
 pub const ROWS: &[Row] = &[
     (Start, Seen::Head, State::Head),
+    (State::Head, Report, Done),
+    (Done, Report, Done),
     (State::Head, Stars, Frames),
     (Frames, Stars, Frames),
     (Frames, Indented, Frames),

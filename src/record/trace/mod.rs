@@ -118,6 +118,7 @@ fn is_loose(seen: Seen) -> bool {
         seen,
         Seen::Blank
             | Seen::Head
+            | Seen::Report
             | Seen::LevelLine
             | Seen::Detail
             | Seen::Access
