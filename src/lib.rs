@@ -9,8 +9,8 @@
 //! The house has floors. A floor may use those below it, never one above:
 //!
 //! ```text
-//! main ─► cli ─► command ─┬─► pipeline ─► episode ─► rule ─► record ─► line ─► limits   pure: no file, no clock
-//!                         └─► system                                                    the machine: knows no rules
+//! main ─► cli ─► command ─┬─► pipeline ─► episode ─► rule ─► record ─► format ─► line ─► limits   pure: no file, no clock
+//!                         └─► system                                                              the machine: knows no rules
 //! ```
 //!
 //! The modules in the order in which to read them, from the ground up:
@@ -19,6 +19,8 @@
 pub mod limits;
 // Bytes become lines, and lines say when they were written.
 pub mod line;
+// What a line wears.
+pub mod format;
 // Lines become records.
 pub mod record;
 // Records become verdicts.

@@ -21,6 +21,20 @@ pub const MESSAGE_LINES_MAX: usize = 16;
 /// Text lines in a row after which no record can still be open: more than a message may run over.
 pub const FENCE_LINES: usize = MESSAGE_LINES_MAX + 2;
 
+/// Lines of other writers behind which a record of one writer is over: traces are written at a stroke, and no stream
+/// may keep the others waiting.
+pub const APART_LINES_MAX: usize = 64;
+
+/// Lines without an envelope that belong to the writer of the enveloped line above them. The longest trace seen has
+/// two thousand lines, but in envelopes; a raw one follows a line of syslog.
+pub const FOLLOWERS_MAX: usize = 512;
+
+/// Records of different writers that later lines may continue at once, when their verdicts are given already.
+pub const FOLLOWING_MAX: usize = 64;
+
+/// Bytes of an envelope that a summary puts on; a larger one is not kept.
+pub const CLOTHES_BYTES_MAX: usize = 4 * 1024;
+
 /// How often a time is read from a stretch in which nothing is suspected: one line in so many bytes of the stream.
 pub const TIME_MARK_BYTES: u64 = 64 * 1024;
 

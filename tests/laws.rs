@@ -10,6 +10,8 @@ mod drive;
 mod logs;
 #[path = "laws/model.rs"]
 mod model;
+#[path = "laws/wrapped.rs"]
+mod wrapped;
 
 use std::sync::Arc;
 use std::time::Duration;

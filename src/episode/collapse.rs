@@ -206,9 +206,7 @@ impl Collapse {
         summary.tally.count(&sighting.finding.signs);
         summary.from = summary.from.min(sighting.micros);
         summary.to = summary.to.max(sighting.micros);
-        if sighting.layout.is_some() {
-            summary.layout = sighting.layout;
-        }
+        summary.wear(sighting);
         if let Some(peer) = sighting.peer {
             episode.peers.count(peer);
         }

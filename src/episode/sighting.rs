@@ -1,5 +1,8 @@
 //! One record on its way to be counted.
 
+use std::sync::Arc;
+
+use crate::format::Clothes;
 use crate::line::Layout;
 use crate::rule::Finding;
 
@@ -14,6 +17,10 @@ pub struct Sighting<'a> {
     pub stamp: i64,
     /// How its time was written, if it bears one.
     pub layout: Option<Layout>,
+    /// How far the time that its writer gave is ahead of its carrier's, in microseconds.
+    pub ahead: i64,
+    /// What it wore.
+    pub clothes: Option<Arc<Clothes>>,
     /// Its lines.
     pub lines: u64,
     /// Its bytes.

@@ -1,6 +1,7 @@
 //! One line for everything that was held back of one kind in one window.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use super::figures::{Figures, Tally};
 use super::likely::likely;
 use super::names::Names;
 use super::sighting::Sighting;
+use crate::format::Clothes;
 use crate::line::Layout;
 use crate::rule::Tier;
 
@@ -54,6 +56,10 @@ pub struct Summary {
     pub written: i64,
     /// How times are written; `None` if the records bear none.
     pub layout: Option<Layout>,
+    /// How far these times are ahead of the carrier's, in microseconds.
+    pub ahead: i64,
+    /// What they wore, if anything.
+    pub clothes: Option<Arc<Clothes>>,
     /// Their lines.
     pub lines: u64,
     /// Their bytes.
@@ -97,6 +103,8 @@ impl Summary {
             to: sighting.micros,
             written: sighting.micros,
             layout: sighting.layout,
+            ahead: sighting.ahead,
+            clothes: sighting.clothes.clone(),
             lines: 0,
             bytes: 0,
             surge: None,
@@ -107,24 +115,48 @@ impl Summary {
         }
     }
 
+    /// Puts on what this record wore, the last that was held back.
+    pub(super) fn wear(&mut self, sighting: &Sighting<'_>) {
+        if sighting.layout.is_some() || sighting.clothes.is_some() {
+            (self.layout, self.ahead) = (sighting.layout, sighting.ahead);
+            self.clothes.clone_from(&sighting.clothes);
+        }
+    }
+
     /// Writes it in `style`, line ending included. `layout` is the stream's own, for records without a time.
     pub fn dress(&self, style: SummaryStyle, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        let layout = self.layout.as_ref().or(layout).unwrap_or(&Layout::ISO);
-        match style {
-            SummaryStyle::None => {}
-            SummaryStyle::Text => {
-                layout.write(self.written, out);
-                out.push(b' ');
-                out.extend_from_slice(self.level().as_bytes());
-                out.push(b' ');
-                out.extend_from_slice(self.text(layout).as_bytes());
-                out.push(b'\n');
-            }
-            SummaryStyle::Json => {
-                out.extend_from_slice(self.json(layout).to_string().as_bytes());
+        if style == SummaryStyle::None {
+            return;
+        }
+        let carried = self.clothes.as_ref().and_then(|clothes| clothes.layout());
+        let layout = self.layout.as_ref().or(carried.as_ref()).or(layout);
+        let layout = layout.unwrap_or(&Layout::ISO);
+        let line = match style {
+            SummaryStyle::Json => self.json(layout).to_string().into_bytes(),
+            // The carrier gives the time, so the writer's own text need not where it never did.
+            _ if self.layout.is_none() && carried.is_some() => self.line(None, layout),
+            _ => self.line(Some(layout), layout),
+        };
+        match &self.clothes {
+            Some(clothes) => clothes.dress(&line, self.written, out),
+            None => {
+                out.extend_from_slice(&line);
                 out.push(b'\n');
             }
         }
+    }
+
+    /// The summary as text, with the time in front if it is to have one.
+    fn line(&self, stamp: Option<&Layout>, layout: &Layout) -> Vec<u8> {
+        let mut line = Vec::with_capacity(256);
+        if let Some(stamp) = stamp {
+            stamp.write(self.written.saturating_add(self.ahead), &mut line);
+            line.push(b' ');
+        }
+        line.extend_from_slice(self.level().as_bytes());
+        line.push(b' ');
+        line.extend_from_slice(self.text(layout).as_bytes());
+        line
     }
 
     /// A surge is graver than the steady trickle.
@@ -210,7 +242,7 @@ impl Summary {
 
     fn json(&self, layout: &Layout) -> serde_json::Value {
         let mut written = Vec::new();
-        layout.write(self.written, &mut written);
+        layout.write(self.written.saturating_add(self.ahead), &mut written);
         let names = |names: &Names| -> serde_json::Value {
             names
                 .top(NAMED_MAX)
@@ -245,7 +277,7 @@ impl Summary {
 
     fn time(&self, layout: &Layout, micros: i64) -> String {
         let mut out = Vec::new();
-        layout.write_time(micros, &mut out);
+        layout.write_time(micros.saturating_add(self.ahead), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 }

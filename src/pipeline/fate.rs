@@ -6,64 +6,164 @@ use std::sync::Arc;
 use super::flow::{Fate, Passage, Pipeline, Taken};
 use super::{Amount, Output, Withheld};
 use crate::episode::{Sighting, SummaryStyle, Treatment, clock::Moved};
-use crate::record::{Assembly, Extent, Record};
-use crate::rule::{Finding, Reason, Verdict};
+use crate::format::{Clothes, Wear};
+use crate::line::line_at;
+use crate::record::{Assembly, Extent, Piece, Record, Seen};
+use crate::rule::{Finding, Reason, RuleSet, Verdict};
+
+/// A record on its way to its verdict.
+pub(super) struct Suspect<'a> {
+    /// What its lines are positions in.
+    pub(super) block: &'a [u8],
+    pub(super) pieces: &'a [Piece],
+    pub(super) oversize: bool,
+    /// Where it starts in the block of the stream.
+    pub(super) start: usize,
+    /// How much of the stream it is, and how much behind its first line.
+    pub(super) amounts: [Amounts; 2],
+    /// What its first line wears.
+    pub(super) worn: Option<Worn<'a>>,
+}
+
+/// The first line of a record in its envelope.
+pub(super) struct Worn<'a> {
+    pub(super) line: &'a [u8],
+    pub(super) wear: &'a Wear,
+}
+
+/// Lines and bytes of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amounts {
+    pub(super) lines: u64,
+    pub(super) bytes: u64,
+}
+
+impl Amounts {
+    /// The same as an amount of the account, with so many records.
+    pub(super) fn of(self, records: u64) -> Amount {
+        Amount {
+            bytes: self.bytes,
+            lines: self.lines,
+            records,
+        }
+    }
+}
+
+impl<'a> Suspect<'a> {
+    /// A record whose lines stand in the block as they are.
+    pub(super) fn bare(assembly: &'a Assembly, block: &'a [u8]) -> Suspect<'a> {
+        Suspect {
+            block,
+            pieces: &assembly.pieces,
+            oversize: assembly.oversize,
+            start: assembly.pieces.first().map_or(0, |first| first.line.start),
+            amounts: [extent_of(assembly, 0), extent_of(assembly, 1)],
+            worn: None,
+        }
+    }
+}
 
 impl Pipeline {
-    /// Judges one suspect record, and shows it, keeps it or holds it back.
+    /// Judges one suspect record and counts it. Gives from which of its lines on it is held back, if it is.
     pub(super) fn judge(
         &mut self,
-        assembly: &Assembly,
+        suspect: &Suspect<'_>,
         passage: &mut Passage<'_>,
-    ) -> io::Result<Fate> {
-        let Some(first) = assembly.pieces.first() else {
-            return Ok(Fate::Pass);
-        };
-        let start = first.line.start;
-        self.read_marks(passage, start)?;
-        let record = Record::parse(passage.block, &assembly.pieces);
-        let stamp = record.head.as_ref().and_then(|head| head.stamp.as_ref());
+    ) -> io::Result<(usize, Fate)> {
+        self.read_marks(passage, suspect.start)?;
+        let record = Record::parse(suspect.block, suspect.pieces);
+        let carried = suspect
+            .worn
+            .as_ref()
+            .and_then(|worn| worn.wear.read_stamp(worn.line));
+        let written = record.head.as_ref().and_then(|head| head.stamp.clone());
         let unstamped = self.clock.micros().unwrap_or(passage.now);
+        let stamp = carried.as_ref().or(written.as_ref());
         let own = stamp.map_or(passage.now, |stamp| stamp.resolve(unstamped));
         let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, passage.now));
+        let ahead = match (&carried, &written) {
+            (Some(_), Some(written)) => written.resolve(own) - own,
+            _ => 0,
+        };
+        let times = Times {
+            micros,
+            stamp: own,
+            ahead,
+        };
         self.collapse
             .turn(self.clock.micros().unwrap_or(passage.now), &mut self.due);
         let rules = Arc::clone(&self.rules);
-        let verdict = if assembly.oversize {
+        let verdict = if suspect.oversize {
             Verdict::Keep(Reason::Oversize)
         } else {
             rules.judge_with(&record, &mut self.memory)
         };
         let (from, fate) = match verdict {
-            Verdict::Collapse(finding) => self.take(assembly, &record, finding, (micros, own)),
+            Verdict::Collapse(finding) => self.take(suspect, &record, finding, times),
+            Verdict::Keep(Reason::NoRule) => self.judge_forms(suspect, times, &rules),
             Verdict::Keep(_) => (usize::MAX, Fate::Pass),
         };
-        self.write_due_at(passage, start)?;
+        self.write_due_at(passage, suspect.start)?;
         match &fate {
             Fate::Hold(taken) => {
                 self.open_since = self.open_since.or(Some(passage.now));
-                self.hold(assembly, from, passage, taken, from == 0)?;
                 let records = u64::from(from == 0);
-                let amount = Amount {
-                    records,
-                    ..Amount::default()
-                };
-                self.ledger.suppress(&taken.rule, amount);
+                self.ledger
+                    .suppress(&taken.rule, Amounts::default().of(records));
             }
-            Fate::Pass => self.ledger.keep(assembly.oversize),
+            Fate::Pass => self.ledger.keep(suspect.oversize),
         }
-        Ok(fate)
+        Ok((from, fate))
+    }
+
+    /// Judges a single line of a carrier's with the carrier's words before it, as the rules of daemons know it: all of
+    /// the line, or from the program's name on.
+    fn judge_forms(
+        &mut self,
+        suspect: &Suspect<'_>,
+        times: Times,
+        rules: &RuleSet,
+    ) -> (usize, Fate) {
+        let kept = (usize::MAX, Fate::Pass);
+        let ([piece], Some(worn)) = (suspect.pieces, &suspect.worn) else {
+            return kept;
+        };
+        let program = worn.wear.program.clone();
+        if program.is_empty() {
+            return kept;
+        }
+        let text = piece.line.text(suspect.block);
+        let named = [&worn.line[program], b": ", text].concat();
+        for form in [worn.line, &named] {
+            let Some(line) = line_at(form, 0) else {
+                continue;
+            };
+            let pieces = [Piece {
+                line,
+                seen: Seen::of(form),
+            }];
+            let record = Record::parse(form, &pieces);
+            if let Verdict::Collapse(finding) = rules.judge_with(&record, &mut self.memory) {
+                return self.take(suspect, &record, finding, times);
+            }
+        }
+        kept
     }
 
     /// Counts a record that a rule takes. Gives what becomes of it, and from which of its lines on.
     fn take<'b>(
         &mut self,
-        assembly: &Assembly,
+        suspect: &Suspect<'_>,
         record: &Record<'b>,
         finding: Finding<'_, 'b>,
-        (micros, stamp): (i64, i64),
+        times: Times,
     ) -> (usize, Fate) {
-        let (lines, bytes) = extent_of(assembly, 0);
+        let [Amounts { lines, bytes }, rest] = suspect.amounts;
+        let clothes = suspect
+            .worn
+            .as_ref()
+            .and_then(|worn| Clothes::of(worn.line, worn.wear));
+        let clothes = clothes.map(|clothes| self.wardrobe.share(clothes));
         let (key, path) = self.key.build(record, &finding);
         let layout = record
             .head
@@ -71,9 +171,11 @@ impl Pipeline {
             .and_then(|head| head.stamp.as_ref())
             .map(|stamp| stamp.layout);
         let sighting = Sighting {
-            micros,
-            stamp,
+            micros: times.micros,
+            stamp: times.stamp,
             layout,
+            ahead: times.ahead,
+            clothes,
             lines,
             bytes,
             peer: finding.peer.or_else(|| record.peer()),
@@ -83,8 +185,7 @@ impl Pipeline {
         let (from, kind) = match self.collapse.take(key, &sighting, &mut self.due) {
             Treatment::Show => return (usize::MAX, Fate::Pass),
             Treatment::ShowLine { kind } => {
-                let (lines, bytes) = extent_of(assembly, 1);
-                self.collapse.extend(key, lines, bytes);
+                self.collapse.extend(key, rest.lines, rest.bytes);
                 (1, kind)
             }
             Treatment::Hold { kind } => (0, kind),
@@ -98,6 +199,19 @@ impl Pipeline {
                 kind,
             }),
         )
+    }
+
+    /// Judges a record whose lines stand in the block as they are, and holds it back or lets it pass.
+    pub(super) fn judge_bare(
+        &mut self,
+        assembly: &Assembly,
+        passage: &mut Passage<'_>,
+    ) -> io::Result<Fate> {
+        let (from, fate) = self.judge(&Suspect::bare(assembly, passage.block), passage)?;
+        if let Fate::Hold(taken) = &fate {
+            self.hold(assembly, from, passage, taken, from == 0)?;
+        }
+        Ok(fate)
     }
 
     /// Holds back the lines of a record from its piece number `from` on; what lies between them passes.
@@ -131,16 +245,8 @@ impl Pipeline {
         if let Some(at) = start {
             self.hold_back(passage, at, taken.kind, begins)?;
         }
-        passage.marked = passage.marked.max(passage.passed);
-        let (lines, bytes) = extent_of(assembly, from);
-        self.ledger.suppress(
-            &taken.rule,
-            Amount {
-                bytes,
-                lines,
-                records: 0,
-            },
-        );
+        self.ledger
+            .suppress(&taken.rule, extent_of(assembly, from).of(0));
         Ok(())
     }
 
@@ -176,17 +282,35 @@ impl Pipeline {
 
     /// Passes on everything up to `to` that was not passed on or held back yet.
     pub(super) fn pass(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
-        if to > passage.passed {
-            let stretch = &passage.block[passage.passed..to];
-            if self.options.account {
-                self.ledger.pass(stretch);
-            }
-            passage
-                .out
-                .pass(stretch, self.offset + passage.passed as u64)?;
-            self.torn = !stretch.ends_with(b"\n");
-            passage.passed = to;
+        while to > passage.passed {
+            let held = self.ahead.held.first_entry();
+            let Some((start, held)) = held
+                .filter(|held| *held.key() < to)
+                .map(|held| held.remove_entry())
+            else {
+                return self.pass_whole(passage, to);
+            };
+            self.pass_whole(passage, start)?;
+            passage.passed = held.end;
+            self.hold_back(passage, start, held.kind, held.begins)?;
         }
+        Ok(())
+    }
+
+    /// Passes on everything up to `to`, of which nothing is held back.
+    fn pass_whole(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
+        let stretch = passage.block.get(passage.passed..to).unwrap_or_default();
+        if stretch.is_empty() {
+            return Ok(());
+        }
+        if self.options.account {
+            self.ledger.pass(stretch);
+        }
+        passage
+            .out
+            .pass(stretch, self.offset + passage.passed as u64)?;
+        self.torn = !stretch.ends_with(b"\n");
+        passage.passed = to;
         Ok(())
     }
 
@@ -194,9 +318,13 @@ impl Pipeline {
     /// anything is held back: records without a time of their own have the clock's.
     pub(super) fn read_marks(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
         while passage.marked < to {
-            let found = self
-                .marks
-                .find(passage.block, passage.marked, to, self.offset);
+            let found = self.marks.find(
+                passage.block,
+                passage.marked,
+                to,
+                self.offset,
+                self.options.format,
+            );
             let Some((at, stamp)) = found else { break };
             passage.marked = at;
             self.read_stamp(&stamp, passage.now);
@@ -251,13 +379,25 @@ impl Pipeline {
     }
 }
 
+/// The times of a record, in microseconds since 1970.
+#[derive(Clone, Copy)]
+struct Times {
+    /// As far as the log's clock believes it.
+    micros: i64,
+    /// As the record gives it.
+    stamp: i64,
+    /// How far the writer's own time is ahead of the carrier's.
+    ahead: i64,
+}
+
 /// Lines and bytes of a record from its piece number `from` on.
-pub(super) fn extent_of(assembly: &Assembly, from: usize) -> (u64, u64) {
+pub(super) fn extent_of(assembly: &Assembly, from: usize) -> Amounts {
     let own = assembly.pieces.get(from..).unwrap_or_default();
-    (
-        own.iter().filter(|piece| piece.line.complete).count() as u64,
-        own.iter()
+    Amounts {
+        lines: own.iter().filter(|piece| piece.line.complete).count() as u64,
+        bytes: own
+            .iter()
             .map(|piece| (piece.line.end - piece.line.start) as u64)
             .sum(),
-    )
+    }
 }

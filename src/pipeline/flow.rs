@@ -1,14 +1,17 @@
 //! One stream on its way from block to output.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::time::Marks;
+use super::weave::{Ahead, Loom, Until};
 use super::{Gear, Ledger, Options, Output, Skim};
 use crate::episode::key::KeyBuilder;
 use crate::episode::{Clock, Collapse, Summary};
+use crate::format::{Origin, Wardrobe};
 use crate::line::Layout;
-use crate::record::{Assembly, Extent, Machine};
+use crate::record::{Assembly, Machine};
 use crate::rule::{Memory, Rule, RuleSet};
 
 /// The filter for one stream.
@@ -24,7 +27,11 @@ pub struct Pipeline {
     pub(super) assembly: Assembly,
     /// How the stream writes its times, as it was seen last.
     pub(super) layout: Option<Layout>,
-    pub(super) following: Option<Following>,
+    pub(super) followings: Vec<Following>,
+    /// What is known of lines behind the last that was passed on.
+    pub(super) ahead: Ahead,
+    pub(super) loom: Loom,
+    pub(super) wardrobe: Wardrobe,
     /// A line beyond all bounds is passing; its end was not seen yet.
     pub(super) mid_line: bool,
     /// The last byte that was passed on did not end a line.
@@ -39,8 +46,14 @@ pub struct Pipeline {
 }
 
 /// A record whose verdict was given before its end was seen: what comes later and continues it follows that verdict.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Following {
+    /// Whose record it is.
+    pub(super) origin: Origin,
+    /// Behind the last of its lines, in the block.
+    pub(super) from: usize,
+    /// Lines of others that came since, before the block.
+    pub(super) apart: usize,
     pub(super) machine: Machine,
     pub(super) fate: Fate,
 }
@@ -75,10 +88,14 @@ pub enum Held {
 /// One block on its way to the output.
 pub(super) struct Passage<'b> {
     pub(super) block: &'b [u8],
+    /// Where lines begin: behind what is left of one that is beyond all bounds.
+    pub(super) begun: usize,
     /// Everything before it was passed on or held back.
     pub(super) passed: usize,
     /// Time was read from everything before it.
     pub(super) marked: usize,
+    /// Lines that are known to wear nothing.
+    pub(super) bare: Range<usize>,
     /// The time of day, in microseconds since 1970.
     pub(super) now: i64,
     pub(super) out: &'b mut dyn Output,
@@ -88,8 +105,10 @@ impl<'b> Passage<'b> {
     fn new(block: &'b [u8], now: i64, out: &'b mut dyn Output) -> Passage<'b> {
         Passage {
             block,
+            begun: 0,
             passed: 0,
             marked: 0,
+            bare: 0..0,
             now,
             out,
         }
@@ -109,7 +128,10 @@ impl Pipeline {
             key: KeyBuilder::default(),
             assembly: Assembly::default(),
             layout: None,
-            following: None,
+            followings: Vec::new(),
+            ahead: Ahead::default(),
+            loom: Loom::default(),
+            wardrobe: Wardrobe::default(),
             mid_line: false,
             torn: false,
             offset: 0,
@@ -197,12 +219,7 @@ impl Pipeline {
         if self.skim.is_in(complete) {
             return Held::Suspect;
         }
-        let mut assembly = Assembly::default();
-        assembly.read(complete, 0, false);
-        let suspect = assembly
-            .machine()
-            .is_some_and(|machine| machine.expects_trace() || machine.in_trace());
-        if suspect || assembly.pieces.len() > 1 {
+        if self.is_expecting(complete) {
             Held::Suspect
         } else {
             Held::Plain
@@ -219,22 +236,12 @@ impl Pipeline {
             return Ok(0);
         };
         let mut passage = Passage::new(complete, now, out);
-        let mut assembly = std::mem::take(&mut self.assembly);
-        let mut at = self.follow(&mut assembly, &mut passage, true)?;
-        while at < complete.len() {
-            let Extent::Whole { end } = assembly.read(complete, at, true) else {
-                break;
-            };
-            let fate = self.decide(&assembly, &mut passage)?;
-            let machine = assembly
-                .machine()
-                .filter(|machine| machine.is_open())
-                .cloned();
-            self.following = machine.map(|machine| Following { machine, fate });
-            at = end.max(at + 1);
-        }
-        self.assembly = assembly;
-        self.settle(&mut passage, complete.len())?;
+        let end = if self.is_bare(&mut passage, complete.len()) {
+            self.release_bare(&mut passage)?
+        } else {
+            self.weave(&mut passage, 0, Until::Release)?
+        };
+        self.settle(&mut passage, end)?;
         Ok(passage.passed)
     }
 
@@ -260,16 +267,16 @@ impl Pipeline {
             passage.marked = passage.passed;
             self.mid_line = end.is_none();
         }
-        let mut assembly = std::mem::take(&mut self.assembly);
-        let start = self.follow(&mut assembly, &mut passage, last)?;
-        let end = if self.following.is_some() {
+        passage.begun = passage.passed;
+        let start = passage.passed;
+        let until = if last { Until::End } else { Until::Whole };
+        let end = if self.mid_line {
             start
         } else if self.options.gear == Gear::Step {
-            self.step(&mut assembly, &mut passage, start, last)?
+            self.weave(&mut passage, start, until)?
         } else {
-            self.skim(&mut assembly, &mut passage, start, last)?
+            self.skim(&mut passage, last)?
         };
-        self.assembly = assembly;
         self.settle(&mut passage, end)?;
         Ok(passage.passed)
     }
@@ -280,8 +287,27 @@ impl Pipeline {
             self.read_marks(passage, end)?;
         }
         self.pass(passage, end)?;
-        self.offset += passage.passed as u64;
+        let done = passage.passed;
+        self.look_ahead(passage, done);
+        self.offset += done as u64;
         Ok(())
+    }
+
+    /// Keeps in mind what the next block, which begins at `done`, needs to know of this one.
+    fn look_ahead(&mut self, passage: &Passage<'_>, done: usize) {
+        if self.mid_line {
+            self.ahead = Ahead::default();
+        } else if done > passage.begun {
+            self.ahead.below = self.below(passage, done);
+        }
+        self.ahead.advance(done);
+        for following in &mut self.followings {
+            if following.from < done {
+                let gone = &passage.block[following.from..done];
+                following.apart += memchr::memchr_iter(b'\n', gone).count();
+            }
+            following.from = following.from.saturating_sub(done);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod scan;
 mod sieve;
 pub mod skim;
 mod time;
+mod weave;
 
 use std::io;
 
@@ -28,6 +29,7 @@ pub use ledger::{Amount, Ledger};
 pub use skim::Skim;
 
 use crate::episode::{Settings, SummaryStyle};
+use crate::format::Format;
 
 /// Where the output goes.
 pub trait Output {
@@ -105,6 +107,8 @@ pub struct Options {
     pub settings: Settings,
     /// How summaries are written.
     pub style: SummaryStyle,
+    /// Which envelopes are opened.
+    pub format: Format,
     /// Whether what passes is counted: the only thing that looks at every byte a second time.
     pub account: bool,
 }

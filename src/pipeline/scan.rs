@@ -6,87 +6,97 @@ use std::sync::Arc;
 use super::Skim;
 use super::fate::extent_of;
 use super::flow::{Fate, Following, Passage, Pipeline};
+use super::weave::walk::{self, Below};
+use super::weave::{Until, Walk};
+use crate::format::Origin;
 use crate::line::line_start;
 use crate::record::{Assembly, Extent, fence};
 
 impl Pipeline {
     /// Looks only around anchors. Gives how far the block is decided.
-    pub(super) fn skim(
+    ///
+    /// Records are read as they stand as long as the lines around them wear nothing. From the first that does, the
+    /// block is read writer by writer, which gives the same where there is but one.
+    pub(super) fn skim(&mut self, passage: &mut Passage<'_>, last: bool) -> io::Result<usize> {
+        let until = if last { Until::End } else { Until::Whole };
+        let mut at = passage.passed;
+        if !self.stands_alone() {
+            return self.weave(passage, at, until);
+        }
+        let mut assembly = std::mem::take(&mut self.assembly);
+        let end = match self.follow(&mut assembly, passage, last)? {
+            None => None,
+            Some(end) if !self.followings.is_empty() => Some(end),
+            Some(end) => {
+                at = end;
+                self.skim_bare(&mut assembly, passage, &mut at, last)?
+            }
+        };
+        self.assembly = assembly;
+        match end {
+            Some(end) => Ok(end),
+            None => self.weave(passage, at, until),
+        }
+    }
+
+    /// The same as long as nothing wears anything; `None` from there on, with `at` where the block is not read yet.
+    fn skim_bare(
         &mut self,
         assembly: &mut Assembly,
         passage: &mut Passage<'_>,
-        start: usize,
+        at: &mut usize,
         last: bool,
-    ) -> io::Result<usize> {
+    ) -> io::Result<Option<usize>> {
         let block = passage.block;
         let skim = Arc::clone(&self.skim);
         let mut hits = skim.hits(block);
-        let mut at = start;
-        let end = loop {
-            let hit = hits.from(at);
+        loop {
+            let hit = hits.from(*at);
             // Without a hit there is still the record at the end, which more lines may continue.
             let target = match hit {
                 Some(hit) => hit,
-                None if last || at >= block.len() => break block.len(),
+                None if last || *at >= block.len() => return Ok(Some(block.len())),
                 None => block.len() - 1,
             };
-            let mut record = fence::before(block, line_start(block, target, at), at);
-            let open = loop {
+            let mut record = fence::before(block, line_start(block, target, *at), *at);
+            let end = loop {
                 match assembly.read(block, record, last) {
-                    Extent::Open => break Some(self.leave_open(assembly, record, block)),
+                    Extent::Open => break None,
                     Extent::Whole { end } if end <= target => record = end.max(record + 1),
-                    Extent::Whole { end } => {
-                        at = end;
-                        break None;
-                    }
+                    Extent::Whole { end } => break Some(end),
                 }
             };
-            if let Some(end) = open {
-                break end;
+            if !self.is_bare_around(passage, record, end.unwrap_or(block.len())) {
+                return Ok(None);
             }
+            let Some(end) = end else {
+                return Ok(Some(self.leave_open(assembly, record, block)));
+            };
+            *at = end;
             if let Some(hit) =
                 hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block))
             {
-                debug_assert!(hit < at, "the record that holds the hit ends behind it");
-                self.judge(assembly, passage)?;
-            }
-        };
-        Ok(end)
-    }
-
-    /// Assembles every record. Gives how far the block is decided.
-    pub(super) fn step(
-        &mut self,
-        assembly: &mut Assembly,
-        passage: &mut Passage<'_>,
-        start: usize,
-        last: bool,
-    ) -> io::Result<usize> {
-        let mut at = start;
-        while at < passage.block.len() {
-            match assembly.read(passage.block, at, last) {
-                Extent::Open => return Ok(self.leave_open(assembly, at, passage.block)),
-                Extent::Whole { end } => {
-                    self.decide(assembly, passage)?;
-                    at = end.max(at + 1);
-                }
+                debug_assert!(hit < *at, "the record that holds the hit ends behind it");
+                self.judge_bare(assembly, passage)?;
             }
         }
-        Ok(at)
     }
 
     /// What is left for the next block when a record is still open: all of it, unless it has outgrown its bounds.
-    pub(super) fn leave_open(&mut self, assembly: &Assembly, start: usize, block: &[u8]) -> usize {
+    fn leave_open(&mut self, assembly: &Assembly, start: usize, block: &[u8]) -> usize {
         if !assembly.oversize {
             return start;
         }
         self.ledger.oversize += 1;
         match (assembly.machine(), assembly.pieces.last()) {
             (Some(machine), Some(piece)) => {
-                self.following = Some(Following {
+                self.followings = vec![Following {
+                    origin: Origin::PLAIN,
+                    from: piece.line.end,
+                    apart: 0,
                     machine: machine.clone(),
                     fate: Fate::Pass,
-                });
+                }];
                 piece.line.end
             }
             _ => {
@@ -96,34 +106,45 @@ impl Pipeline {
         }
     }
 
-    /// Lets the lines that continue an earlier block's record follow its verdict. Gives where they end.
-    pub(super) fn follow(
+    /// Lets the lines that continue an earlier block's record follow its verdict. Gives where they end; `None` if
+    /// something around them wears something.
+    fn follow(
         &mut self,
         assembly: &mut Assembly,
         passage: &mut Passage<'_>,
         last: bool,
-    ) -> io::Result<usize> {
+    ) -> io::Result<Option<usize>> {
         let start = passage.passed;
-        let Some(following) = self.following.take() else {
-            return Ok(start);
+        let Some(following) = self.followings.pop() else {
+            return Ok(Some(start));
         };
-        let extent = assembly.resume(following.machine, passage.block, start, last);
+        let extent = assembly.resume(following.machine.clone(), passage.block, start, last);
         let end = assembly.pieces.last().map_or(start, |piece| piece.line.end);
+        let reach = if extent == Extent::Open {
+            passage.block.len()
+        } else {
+            end
+        };
+        if !self.is_bare_around(passage, start, reach) {
+            self.followings.push(following);
+            return Ok(None);
+        }
         if let Fate::Hold(taken) = &following.fate {
             self.hold(assembly, 0, passage, taken, false)?;
-            let (lines, bytes) = extent_of(assembly, 0);
-            self.collapse.extend(&taken.key, lines, bytes);
+            let amounts = extent_of(assembly, 0);
+            self.collapse
+                .extend(&taken.key, amounts.lines, amounts.bytes);
         }
-        passage.marked = passage.marked.max(end);
         if extent == Extent::Open
             && let Some(machine) = assembly.machine()
         {
-            self.following = Some(Following {
+            self.followings.push(Following {
+                from: end,
                 machine: machine.clone(),
-                fate: following.fate,
+                ..following
             });
         }
-        Ok(end)
+        Ok(Some(end))
     }
 
     pub(super) fn decide(
@@ -132,10 +153,93 @@ impl Pipeline {
         passage: &mut Passage<'_>,
     ) -> io::Result<Fate> {
         if is_suspect(&self.skim, assembly, passage.block) {
-            self.judge(assembly, passage)
+            self.judge_bare(assembly, passage)
         } else {
             Ok(Fate::Pass)
         }
+    }
+
+    /// Judges a block in which nothing wears anything as it stands. Gives how far it is done with.
+    pub(super) fn release_bare(&mut self, passage: &mut Passage<'_>) -> io::Result<usize> {
+        let mut assembly = std::mem::take(&mut self.assembly);
+        let mut at = self.follow(&mut assembly, passage, true)?.unwrap_or(0);
+        while at < passage.block.len() {
+            let Extent::Whole { end } = assembly.read(passage.block, at, true) else {
+                break;
+            };
+            let fate = self.decide(&assembly, passage)?;
+            let machine = assembly
+                .machine()
+                .filter(|machine| machine.is_open())
+                .cloned();
+            let following = machine.map(|machine| Following {
+                origin: Origin::PLAIN,
+                from: end,
+                apart: 0,
+                machine,
+                fate,
+            });
+            self.followings = following.into_iter().collect();
+            at = end.max(at + 1);
+        }
+        self.assembly = assembly;
+        Ok(passage.block.len())
+    }
+
+    /// Whether nothing that is known of earlier lines says that any wore something.
+    pub(super) fn stands_alone(&self) -> bool {
+        let own = |following: &Following| following.origin == Origin::PLAIN && following.from == 0;
+        self.ahead.is_empty() && self.followings.len() <= 1 && self.followings.iter().all(own)
+    }
+
+    /// Whether the lines of `start..end`, and those before it that could tell of another writer, wear nothing.
+    fn is_bare_around(&self, passage: &mut Passage<'_>, start: usize, end: usize) -> bool {
+        let format = self.options.format;
+        let known =
+            passage.bare.start <= start && start <= passage.bare.end && !passage.bare.is_empty();
+        if !known {
+            match walk::bare_from(passage.block, start, passage.begun, format) {
+                Some(from) => passage.bare = from..start,
+                None => return false,
+            }
+        }
+        if passage.bare.end < end {
+            if !walk::is_bare(passage.block, passage.bare.end, end, format) {
+                return false;
+            }
+            passage.bare.end = end;
+        }
+        true
+    }
+
+    /// Whether a block can be read as it stands, from its first line to its last.
+    pub(super) fn is_bare(&self, passage: &mut Passage<'_>, end: usize) -> bool {
+        self.stands_alone() && self.is_bare_around(passage, 0, end)
+    }
+
+    /// Whose a line without an envelope would be behind `done`.
+    pub(super) fn below(&self, passage: &Passage<'_>, done: usize) -> Below {
+        if passage.bare.start < done && done <= passage.bare.end {
+            return Below::default();
+        }
+        self.walk(passage.block, passage.begun, false).below(done)
+    }
+
+    /// Whether one of these lines, which hold no anchor, may be the beginning of a record that is worth waiting for.
+    pub(super) fn is_expecting(&self, complete: &[u8]) -> bool {
+        let mut loom = super::weave::Loom::default();
+        loom.is_expecting(&mut self.walk(complete, 0, false))
+    }
+
+    fn walk<'b>(&'b self, block: &'b [u8], floor: usize, last: bool) -> Walk<'b> {
+        Walk::new(
+            block,
+            floor,
+            last,
+            self.options.format,
+            self.ahead.below,
+            &self.ahead.claims,
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! Time read from stretches in which nothing is suspected.
 
+use crate::format::{Format, Wear};
 use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
 use crate::line::{Stamp, line_at};
 use crate::record::{Head, Seen};
@@ -23,6 +24,7 @@ impl Marks {
         from: usize,
         to: usize,
         base: u64,
+        format: Format,
     ) -> Option<(usize, Stamp)> {
         let mut at = from;
         if base + to as u64 <= self.next {
@@ -35,10 +37,7 @@ impl Marks {
         }
         while let Some(line) = line_at(&block[..to], at) {
             let text = line.text(block);
-            let head = matches!(Seen::of(text), Seen::Head | Seen::Report)
-                .then(|| Head::parse(text))
-                .flatten();
-            if let Some(stamp) = head.and_then(|head| head.stamp) {
+            if let Some(stamp) = stamp(text, format) {
                 self.set_behind(base + line.start as u64);
                 return Some((line.start, stamp));
             }
@@ -46,7 +45,7 @@ impl Marks {
             at = line.end;
             if self.looked_at >= TIME_MARK_LINES {
                 self.set_behind(base + at as u64);
-                return self.find(block, at, to, base);
+                return self.find(block, at, to, base, format);
             }
         }
         None
@@ -56,4 +55,15 @@ impl Marks {
         self.next = (offset / TIME_MARK_BYTES + 1) * TIME_MARK_BYTES;
         self.looked_at = 0;
     }
+}
+
+/// The time that a line's carrier gives, or the line itself if it opens an event.
+fn stamp(text: &[u8], format: Format) -> Option<Stamp> {
+    if let Some(stamp) = Wear::of(text, format).and_then(|wear| wear.read_stamp(text)) {
+        return Some(stamp);
+    }
+    matches!(Seen::of(text), Seen::Head | Seen::Report)
+        .then(|| Head::parse(text))
+        .flatten()
+        .and_then(|head| head.stamp)
 }

@@ -112,9 +112,9 @@ impl Tape {
 
     /// Records that the summaries speak of, and their lines.
     pub fn counts(&self) -> (u64, u64) {
-        let text = Regex::new(r"(?-u)^[^{].* quell: (\d+)x .* (\d+) lines?, ").unwrap();
+        let text = Regex::new(r"(?-u)^.* (?:WARN|ERROR) quell: (\d+)x .* (\d+) lines?, ").unwrap();
         let json = Regex::new(
-            r#"^\{.*"quell":\{"bytes":\d+,"cause":"[^"]*","count":(\d+),.*"lines":(\d+),"#,
+            r#"\{.*"quell":\{"bytes":\d+,"cause":"[^"]*","count":(\d+),.*"lines":(\d+),"#,
         )
         .unwrap();
         let mut counts = (0, 0);

@@ -10,6 +10,7 @@ use crate::command::outlet::Place;
 use crate::command::rulebook::Rulebook;
 use crate::command::terms::{Stats, Terms};
 use crate::episode::{First, Settings, SummaryStyle};
+use crate::format::Format;
 use crate::limits;
 use crate::pipeline::{Gear, Options};
 use crate::rule::Selection;
@@ -43,6 +44,15 @@ pub(in crate::cli) struct TypedTerms {
         default_value_t
     )]
     undecided: TypedUndecided,
+    /// Which envelope lines wear, where that is not to be told line by line
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        hide_default_value = true,
+        default_value_t
+    )]
+    format: TypedFormat,
     /// How summaries are written
     #[arg(
         long,
@@ -105,6 +115,23 @@ enum TypedSummary {
     None,
 }
 
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum TypedFormat {
+    /// Each line by its own bytes
+    #[default]
+    Auto,
+    /// None
+    Plain,
+    /// Docker's json-file
+    Docker,
+    /// A Kubernetes container's log
+    Cri,
+    /// Syslog, or the journal by lines
+    Syslog,
+    /// A name and a pipe, or a container's time, before the text
+    Compose,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum TypedStats {
     Text,
@@ -148,6 +175,7 @@ impl From<TypedTerms> for Terms {
                     TypedSummary::Json => SummaryStyle::Json,
                     TypedSummary::None => SummaryStyle::None,
                 },
+                format: typed.format.into(),
                 account: typed.stats.is_some(),
             },
             linger: typed.linger.unwrap_or(limits::LINGER),
@@ -156,6 +184,19 @@ impl From<TypedTerms> for Terms {
                 TypedStats::Text => Stats::Text,
                 TypedStats::Json => Stats::Json,
             }),
+        }
+    }
+}
+
+impl From<TypedFormat> for Format {
+    fn from(typed: TypedFormat) -> Format {
+        match typed {
+            TypedFormat::Auto => Format::Auto,
+            TypedFormat::Plain => Format::Plain,
+            TypedFormat::Docker => Format::Docker,
+            TypedFormat::Cri => Format::Cri,
+            TypedFormat::Syslog => Format::Syslog,
+            TypedFormat::Compose => Format::Compose,
         }
     }
 }
