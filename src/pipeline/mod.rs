@@ -18,6 +18,7 @@ pub mod ledger;
 mod scan;
 mod sieve;
 pub mod skim;
+mod suspect;
 mod time;
 mod weave;
 

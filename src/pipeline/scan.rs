@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::Skim;
-use super::fate::extent_of;
 use super::flow::{Fate, Following, Passage, Pipeline};
+use super::suspect::extent_of;
 use super::weave::walk::{self, Below};
 use super::weave::{Until, Walk};
 use crate::format::Origin;

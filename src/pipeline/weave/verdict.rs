@@ -13,8 +13,8 @@ use crate::format::Wear;
 use crate::limits::FOLLOWING_MAX;
 use crate::line::{Line, line_at};
 use crate::pipeline::Gear;
-use crate::pipeline::fate::{Amounts, Suspect, Worn};
 use crate::pipeline::flow::{Fate, Following, Passage, Pipeline, Taken};
+use crate::pipeline::suspect::{Amounts, Suspect, Worn};
 use crate::record::Extent;
 
 /// When what stands in a block is to be judged.
