@@ -8,6 +8,9 @@ mod asked;
 // What is explained.
 #[path = "cli/explained.rs"]
 mod explained;
+// What is asked about rules.
+#[path = "cli/rules.rs"]
+mod rules;
 // What stays open: pipes, signals, the clock.
 #[path = "cli/live.rs"]
 mod live;

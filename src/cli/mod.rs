@@ -21,7 +21,9 @@ mod size;
 
 pub use exit::Exit;
 
-use crate::command::{Ending, Voice, compact, explain, filter, prune, restore, rules, trial};
+use crate::command::{
+    Ending, Voice, compact, draft, explain, filter, prune, restore, rules, trial,
+};
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -58,6 +60,7 @@ fn about_rules(errand: &RulesErrand, voice: &mut dyn Voice) -> Ending {
         } => rules::show(id, book, *json, voice),
         RulesErrand::Check { paths } => rules::check(paths, voice),
         RulesErrand::Test => rules::test(voice),
+        RulesErrand::New(asked) => draft::draft(asked, voice),
         RulesErrand::Try { file, rules: book } => trial::attempt(file, book, voice),
     }
 }

@@ -12,6 +12,7 @@ pub mod answer;
 pub mod attics;
 pub mod clock;
 pub mod compact;
+pub mod draft;
 pub mod explain;
 pub mod filter;
 pub mod lane;

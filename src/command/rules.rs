@@ -11,6 +11,7 @@ use super::verdicts::tier_name;
 use super::{Ending, Tone, Voice};
 use crate::episode::summary::escape;
 use crate::rule::builtin::ParsedFile;
+use crate::rule::draft::PLACEHOLDER;
 use crate::rule::file::RuleText;
 use crate::rule::{RuleError, RuleSet, Selection, proof};
 
@@ -146,15 +147,26 @@ fn json_of(what: &impl Serialize) -> String {
 
 /// Holds rule files against their own proof and the built-in rules.
 pub fn check(paths: &[PathBuf], voice: &mut dyn Voice) -> Ending {
-    let checked = rulebook::read(paths)
-        .and_then(|files| Ok((RuleSet::load(&files, &Selection::default())?, files.len())));
-    match checked {
-        Ok((_, files)) => printed(&format!("{files} files are in order\n"), voice),
+    let checked = rulebook::read(paths).and_then(|files| {
+        RuleSet::load(&files, &Selection::default())?;
+        Ok(files)
+    });
+    let files = match checked {
+        Ok(files) => files,
         Err(errors) => {
             rulebook::complain(&errors, voice);
-            Ending::Refused
+            return Ending::Refused;
         }
+    };
+    for file in files.iter().filter(|file| file.text.contains(PLACEHOLDER)) {
+        let text = format!("{}: it still says {PLACEHOLDER}", file.name);
+        voice.say(Tone::Note, &text);
     }
+    let order = match files.len() {
+        1 => "1 file is in order\n".to_owned(),
+        count => format!("{count} files are in order\n"),
+    };
+    printed(&order, voice)
 }
 
 /// Holds the built-in rules against their proofs.

@@ -40,16 +40,7 @@ impl RuleSet {
         if user.is_empty() {
             return compile(parts, selection);
         }
-        // A proof is about the rule, not about what happens to be switched on.
-        let open = Selection {
-            enable: parts
-                .files
-                .iter()
-                .map(|source| source.file.program.clone())
-                .collect(),
-            ..Selection::default()
-        };
-        let all = compile(parts.clone(), &open)?;
+        let all = compile(parts.clone(), &all_on(&parts))?;
         let own = parts.files.iter().filter(|source| source.text.is_some());
         let failed: Vec<RuleError> = user
             .iter()
@@ -61,6 +52,16 @@ impl RuleSet {
         } else {
             Err(failed)
         }
+    }
+
+    /// The built-in rules and one file whose proof is still to be made.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub(super) fn unproven(file: &UserFile) -> Result<RuleSet, Vec<RuleError>> {
+        let parts = packed_with(std::slice::from_ref(file))?;
+        let selection = all_on(&parts);
+        compile(parts, &selection)
     }
 
     /// The built-in rule files as they are written, with what they say.
@@ -110,6 +111,15 @@ impl RuleSet {
             .check()
             .map_err(|text| vec![RuleError::whole("rules/never.toml", text)])?;
         Ok((set, files))
+    }
+}
+
+/// A proof is about the rule, not about what happens to be switched on.
+fn all_on(parts: &Parts) -> Selection {
+    let programs = parts.files.iter().map(|source| source.file.program.clone());
+    Selection {
+        enable: programs.collect(),
+        ..Selection::default()
     }
 }
 

@@ -59,6 +59,20 @@ impl RuleSet {
         record: &Record<'b>,
         memory: &mut Memory,
     ) -> Verdict<'r, 'b> {
+        self.judge_by(record, memory, |_| true)
+    }
+
+    /// What the rule of that name alone makes of a record, whichever rules come before it.
+    pub(super) fn judge_alone<'r, 'b>(&'r self, record: &Record<'b>, id: &str) -> Verdict<'r, 'b> {
+        self.judge_by(record, &mut Memory::default(), |rule| rule.id == id)
+    }
+
+    fn judge_by<'r, 'b>(
+        &'r self,
+        record: &Record<'b>,
+        memory: &mut Memory,
+        asked: impl Fn(&Rule) -> bool,
+    ) -> Verdict<'r, 'b> {
         if record
             .pieces
             .first()
@@ -69,7 +83,8 @@ impl RuleSet {
         let mut nearest: Option<(&'r str, Condition<'r>)> = None;
         let lines = self.line_candidates(record.first_line());
         let trace = (!record.links.is_empty()).then(|| self.weigh(record, memory));
-        for (at, rule) in self.rules.iter().enumerate() {
+        let rules = self.rules.iter().enumerate();
+        for (at, rule) in rules.filter(|(_, rule)| asked(rule)) {
             let judged = match (&rule.matcher, &trace) {
                 (Matcher::Line(line), _) if lines.contains(&at) => line_rule(rule, line, record),
                 (Matcher::Trace(matcher), Some(trace)) => {
@@ -203,6 +218,20 @@ impl RuleSet {
                 .iter()
                 .find(|link| self.has_signal(matcher, link)),
         }
+    }
+
+    /// The signals of a language that an error is one of.
+    pub(super) fn signals_of<'r>(
+        &'r self,
+        language: Language,
+        link: &Link<'_>,
+    ) -> impl Iterator<Item = &'r str> {
+        let own = self
+            .signals
+            .iter()
+            .filter(move |signal| signal.language == Some(language));
+        own.filter(move |signal| signal.matches(link))
+            .map(|signal| signal.id.as_str())
     }
 
     fn has_signal(&self, matcher: &TraceMatcher, link: &Link<'_>) -> bool {

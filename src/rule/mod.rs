@@ -12,6 +12,7 @@ mod bar;
 pub mod builtin;
 pub mod cause;
 mod compile;
+pub mod draft;
 pub mod error;
 pub mod file;
 mod judge;

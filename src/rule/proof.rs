@@ -55,7 +55,8 @@ pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError
     errors
 }
 
-/// Whether the rule takes the whole example as one record, and one of its anchors is in it.
+/// Whether the rule itself takes the whole example as one record, a rule of the same cause takes it when all are in
+/// force, and an anchor is in it.
 fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
     let block = example.trim_matches('\n').as_bytes();
     let mut assembly = Assembly::default();
@@ -67,16 +68,16 @@ fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
         ));
     }
     let record = Record::parse(block, &assembly.pieces);
+    if let Verdict::Keep(reason) = set.judge_alone(&record, &rule.id) {
+        return Err(format!("the rule does not take this record: {reason}"));
+    }
     match set.judge(&record) {
-        Verdict::Collapse(finding) if finding.rule.id == rule.id => {}
         // A more particular rule may come first; what matters is that the record is known for what it is.
         Verdict::Collapse(finding) if finding.rule.cause == rule.cause => {}
         Verdict::Collapse(finding) => {
             return Err(format!("{:?} takes this record instead", finding.rule.id));
         }
-        Verdict::Keep(reason) => {
-            return Err(format!("the rule does not take this record: {reason}"));
-        }
+        Verdict::Keep(reason) => return Err(format!("no rule takes this record: {reason}")),
     }
     let anchored = set
         .anchors()
@@ -87,6 +88,12 @@ fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
     } else {
         Err("none of the anchors is in this record".to_owned())
     }
+}
+
+/// Whether a rule takes any record of the example.
+#[must_use]
+pub fn takes_any(set: &RuleSet, example: &str) -> bool {
+    taken_by(set, example).is_some()
 }
 
 /// The first rule that takes any record of the example.
