@@ -11,7 +11,7 @@ use quell::pipeline::{Options, Pipeline};
 use quell::record::{Assembly, Record};
 use quell::rule::cause::{Causes, Noise, Tongue};
 use quell::rule::file::RuleText;
-use quell::rule::{Condition, Reason, RuleSet, Selection, Verdict, proof};
+use quell::rule::{Condition, Reason, RuleSet, Selection, Tier, Verdict, proof};
 
 /// What is wrong, as one text; nothing if all is well.
 fn assert_none(wrong: &[String]) {
@@ -248,4 +248,69 @@ fn no_text_is_empty_or_in_the_wrong_language() {
             .map(|(id, (en, _))| format!("{id}: {en}"))
             .collect::<Vec<_>>(),
     );
+}
+
+/// The README's table of programs; `BLESS=1` writes it anew.
+#[test]
+fn the_readme_lists_what_is_recognised() {
+    let path = place("README.md");
+    let readme = fs::read_to_string(&path).expect("README.md");
+    let (before, rest) = readme
+        .split_once("<!-- rules -->\n")
+        .expect("the table's beginning");
+    let (_, after) = rest.split_once("<!-- /rules -->").expect("the table's end");
+    let whole = format!("{before}<!-- rules -->\n{}<!-- /rules -->{after}", table());
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, whole).expect("README.md can be written");
+    } else {
+        assert!(
+            readme == whole,
+            "the table is out of date, run: BLESS=1 cargo test --test proofs"
+        );
+    }
+}
+
+fn table() -> String {
+    let mut table = "| program | rules | tier | on by default |\n|---|---|---|---|\n".to_owned();
+    for (source, file) in &written().1 {
+        let stem = source
+            .name
+            .trim_start_matches("rules/")
+            .trim_end_matches(".toml");
+        let title = if file.title.is_empty() {
+            stem
+        } else {
+            &file.title
+        };
+        let tiers: BTreeSet<&str> = file.rule.iter().map(tier).collect();
+        let tiers: Vec<&str> = tiers.into_iter().collect();
+        table.push_str(&format!(
+            "| {title} (`{stem}`) | {} | {} | {} |\n",
+            named(file.rule.iter()),
+            tiers.join(", "),
+            on_by_default(&file.rule)
+        ));
+    }
+    table
+}
+
+fn tier(rule: &RuleText) -> &'static str {
+    match rule.tier {
+        Tier::Client => "client",
+        Tier::Undecided => "undecided",
+    }
+}
+
+fn named<'r>(rules: impl Iterator<Item = &'r RuleText>) -> String {
+    let names: Vec<String> = rules.map(|rule| format!("`{}`", rule.id)).collect();
+    names.join(", ")
+}
+
+fn on_by_default(rules: &[RuleText]) -> String {
+    let off = || rules.iter().filter(|rule| rule.opt_in);
+    match off().count() {
+        0 => "yes".to_owned(),
+        count if count == rules.len() => "no".to_owned(),
+        _ => format!("all but {}", named(off())),
+    }
 }

@@ -1,5 +1,9 @@
 //! `quell rules`: drafting, trying and switching rules, as their writers do.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::kit::{House, noise, plain, text_of};
@@ -228,4 +232,33 @@ fn a_rule_whose_examples_another_takes_is_refused() {
         "{said}"
     );
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// The examples of the handbook are files, and stand in it as they are.
+#[test]
+fn the_worked_examples_are_in_order() {
+    let house = House::new();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let handbook = fs::read_to_string(docs.join("rules.md")).expect("docs/rules.md");
+    let folder = docs.join("rules");
+    let paths = fs::read_dir(&folder)
+        .expect("docs/rules")
+        .map(|entry| entry.expect("an entry").path());
+    let texts: Vec<String> = paths
+        .map(|path| fs::read_to_string(path).expect("a file"))
+        .collect();
+    assert_eq!(texts.len(), 5);
+    for text in texts {
+        assert!(
+            handbook.contains(&format!("```toml\n{text}```\n")),
+            "docs/rules.md has not:\n{text}"
+        );
+    }
+    let checked = house.run([OsStr::new("rules"), OsStr::new("check"), folder.as_os_str()]);
+    assert_eq!(
+        text_of(&checked.stdout),
+        "5 files are in order\n",
+        "{}",
+        text_of(&checked.stderr)
+    );
 }

@@ -139,6 +139,9 @@ impl<'t> Template<'t> {
     }
 }
 
+/// Makes a part of its text.
+type Make<'t> = fn(&'t str) -> Part<'t>;
+
 /// What one match is; `None` where it is fixed after all.
 fn part<'t>(text: &'t str, found: &regex::Captures<'t>) -> Option<Part<'t>> {
     let of = |name| found.name(name).map(|found| found.as_str());
@@ -156,7 +159,7 @@ fn part<'t>(text: &'t str, found: &regex::Captures<'t>) -> Option<Part<'t>> {
         let one = words.next().is_some() && words.next().is_none();
         return (one || quoted.contains(varies)).then_some(Part::Quoted(quoted));
     }
-    let parts: [(&str, fn(&'t str) -> Part<'t>); 6] = [
+    let parts: [(&str, Make<'t>); 6] = [
         ("url", Part::Url),
         ("thread", Part::Thread),
         ("address", Part::Address),
