@@ -184,7 +184,8 @@ fn the_list_says_what_is_on_and_knows_own_rules() {
     let list = |args: &[&str]| -> Value {
         let args = ["rules", "list", "--json"].iter().chain(args);
         let output = house.run(args);
-        serde_json::from_slice(&output.stdout).expect(&text_of(&output.stderr))
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", text_of(&output.stderr)))
     };
     let rule = |list: &Value, id: &str| -> Value {
         let rules = list["rules"].as_array().expect("a list");
