@@ -21,6 +21,9 @@ pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
             path = path.or(Some(trim_end(&text[at..end])));
             out.extend_from_slice(b"/*");
             at = end;
+        } else if let Some(len) = bracketed_id(&text[at..]) {
+            out.extend_from_slice(b"<#>");
+            at += len;
         } else if !is_word(byte) {
             out.push(byte);
             at += 1;
@@ -86,6 +89,22 @@ fn is_id(token: &[u8]) -> bool {
     digits > 0 && (hexadecimal || mixed)
 }
 
+/// The length of an id in angle brackets that may hold the signs of Base64, as mail servers name their sessions.
+fn bracketed_id(text: &[u8]) -> Option<usize> {
+    let inside = text.strip_prefix(b"<")?;
+    let sign = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    let len = inside.iter().take_while(|b| sign(b)).count();
+    let id = &inside[..len];
+    let has = |test: fn(&u8) -> bool| id.iter().any(test);
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    // A name has neither, or one number at the most.
+    let signs = has(|b| matches!(b, b'+' | b'/'));
+    let numbers = id.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let numbers = numbers.filter(|run| run[0].is_ascii_digit()).count();
+    let closed = inside.get(len) == Some(&b'>');
+    (closed && len >= ID_BYTES_MIN && mixed && (signs || numbers >= 2)).then_some(len + 2)
+}
+
 /// How far a path or a URL reaches: up to white space, a quote, a bracket or a comma.
 fn path_len(text: &[u8]) -> usize {
     text.iter()
@@ -142,6 +161,11 @@ mod tests {
         );
         assert_eq!(masked("id 123e4567-e89b-12d3-a456-426614174000."), "id #.");
         assert_eq!(masked("token dGhpc2lzMTIzNDU2 sent"), "token # sent");
+        assert_eq!(
+            masked("imap(anna)<812><dgz1E+BgzNt/AAAB>: gone"),
+            "imap(anna)<#><#>: gone"
+        );
+        assert_eq!(masked("a List<Http11Processor>"), "a List<Http#Processor>");
         assert_eq!(masked("Servlet.service() threw"), "Servlet.service() threw");
         assert_eq!(masked("Http11NioProcessor"), "Http#NioProcessor");
     }

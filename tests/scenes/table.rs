@@ -117,7 +117,7 @@ pub fn first_of_each_kind(log: &[u8], labels: &Labels) -> usize {
 /// A line without its numbers, ids and paths.
 fn mask(line: &[u8]) -> Vec<u8> {
     static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?-u)\b0x[0-9a-fA-F]+|\b[0-9a-f]{6,}\b|\d+([.:]\d+)*|/[^\s",')]+"#)
+        Regex::new(r#"(?-u)\b0x[0-9a-fA-F]+|\b[0-9a-f]{6,}\b|<[0-9A-Za-z+/]{12,}>|\d+([.:]\d+)*|/[^\s",')]+"#)
             .expect("a pattern")
     });
     VARIABLE.replace_all(line, &b"#"[..]).into_owned()
