@@ -96,9 +96,9 @@ static SEARCH: LazyLock<Option<Words>> = LazyLock::new(|| {
 
 static AGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let unit = "(?<unit>ms|milliseconds?|s|secs?|seconds?|m|min|minutes?)";
-    let words = r"(?i-u)\b(?:after|age|aged|idle for|idle|duration|elapsed|lasted|session time)";
+    let words = r"(?-u)\b(?:after|aged?|[Ii]dle(?: for)?|duration|elapsed|lasted|session time)";
     Regex::new(&format!(
-        r"{words}[ =:]{{1,2}}(?<age>[0-9]{{1,9}}(?:\.[0-9]{{1,6}})?) ?(?-i:{unit})\b"
+        r"{words}[ =:]{{1,2}}(?<age>[0-9]{{1,9}}(?:\.[0-9]{{1,6}})?) ?{unit}\b"
     ))
     .ok()
 });

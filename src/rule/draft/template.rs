@@ -277,4 +277,16 @@ mod tests {
         );
         assert_eq!(shift_place("Caused by: a.B: c 17"), "Caused by: a.B: c 17");
     }
+
+    proptest::proptest! {
+        /// Whatever a text is, its pattern takes it, and takes the variant that is made of it.
+        #[test]
+        fn a_pattern_takes_its_text_and_its_variant(text in "([a-z0-9:/.\"\\[\\]()-]|客| |\\PC){0,40}") {
+            let template = Template::of(&text);
+            let regex = Regex::new(&format!("^(?:{})$", template.pattern())).unwrap();
+            proptest::prop_assert!(regex.is_match(&text), "{}", template.pattern());
+            let variant = template.variant();
+            proptest::prop_assert!(regex.is_match(&variant), "{}: {variant:?}", template.pattern());
+        }
+    }
 }
