@@ -7,7 +7,7 @@ use super::explain::all_on;
 use super::records;
 use super::rulebook::{self, Rulebook};
 use super::rules::quietly;
-use super::verdicts::{found, kind, speaks, tier_name};
+use super::verdicts::{found, kind, off, speaks, tier_name};
 use super::{Ending, Tone, Voice};
 use crate::episode::key::KeyBuilder;
 use crate::episode::summary::escape;
@@ -106,27 +106,32 @@ impl Trial {
                 text.push_str(&format!("\n    kind: {kind}"));
                 Some(text)
             }
-            Verdict::Keep(Reason::Refused { rule, condition }) => {
-                self.counts.refused += 1;
-                let mut text = format!("kept: {rule} came near, but {condition}");
-                if let Some(found) = found(&self.rules, record, rule, &condition) {
-                    text.push_str(&format!("\n    found: {found}"));
-                }
-                Some(text)
+            Verdict::Keep(reason) => {
+                self.counts.refused += u64::from(matches!(reason, Reason::Refused { .. }));
+                self.kept(record, &reason)
             }
-            Verdict::Keep(Reason::NoRule) => self.unruled(record),
-            Verdict::Keep(reason) => Some(format!("kept: {reason}")),
+        }
+    }
+
+    /// What is said of a record that is left alone.
+    fn kept(&self, record: &Record<'_>, reason: &Reason<'_>) -> Option<String> {
+        if let Some(id) = off(&self.open, record) {
+            let text = format!("kept: {id} would take it, but is off; see --enable");
+            return Some(text);
+        }
+        match reason {
+            Reason::Refused { rule, condition } => {
+                let found = found(&self.rules, record, rule, condition);
+                let found = found.map(|found| format!("\n    found: {found}"));
+                Some(format!("kept: {reason}{}", found.unwrap_or_default()))
+            }
+            Reason::NoRule => self.unruled(record),
+            Reason::Summary | Reason::Oversize => Some(format!("kept: {reason}")),
         }
     }
 
     /// What is said of a record that no rule in force is about.
     fn unruled(&self, record: &Record<'_>) -> Option<String> {
-        if let Verdict::Collapse(finding) = self.open.judge(record) {
-            let id = &finding.rule.id;
-            return Some(format!(
-                "kept: {id} would take it, but is off; see --enable"
-            ));
-        }
         if !speaks(&self.causes, record) {
             return None;
         }

@@ -70,7 +70,11 @@ impl<'l> Verdicts<'l> {
                 let errors = self.named_in(record);
                 (taken(&mut self.key, record, &finding), errors)
             }
-            Verdict::Keep(Reason::NoRule) if !speaks(self.library.causes, record) => return,
+            Verdict::Keep(Reason::NoRule)
+                if !speaks(self.library.causes, record) && off(&self.open, record).is_none() =>
+            {
+                return;
+            }
             Verdict::Keep(reason) => {
                 let errors = self.behind(record, &reason);
                 let mut told = self.kept(record, &reason);
@@ -168,17 +172,25 @@ impl<'l> Verdicts<'l> {
             Reason::NoRule => {
                 let barred = self.rules.barred(record);
                 told.found = barred.map(|(bar, _, part)| format!("{bar}: {}", escape(part)));
-                if let Verdict::Collapse(finding) = self.open.judge(record) {
-                    let text = self.library.causes.condition("off", tongue);
-                    let remedy = format!("--enable {}", finding.rule.id);
-                    told.rule = Some(finding.rule.id.clone());
-                    told.condition = Some("off");
-                    told.because = Some(text.replace("{found}", &remedy));
-                }
             }
-            Reason::Summary | Reason::Oversize => {}
+            Reason::Summary | Reason::Oversize => return told,
+        }
+        if let Some(id) = off(&self.open, record) {
+            let text = self.library.causes.condition("off", tongue);
+            told.rule = Some(id.to_owned());
+            told.tier = None;
+            told.condition = Some("off");
+            told.because = Some(text.replace("{found}", &format!("--enable {id}")));
         }
         told
+    }
+}
+
+/// The rule that would take a record, were it not off by default. `open` are all rules.
+pub fn off<'r>(open: &'r RuleSet, record: &Record<'_>) -> Option<&'r str> {
+    match open.judge(record) {
+        Verdict::Collapse(finding) => Some(&finding.rule.id),
+        Verdict::Keep(_) => None,
     }
 }
 
