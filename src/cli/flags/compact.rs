@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::terms::TypedTerms;
 use crate::cli::duration::duration;
+use crate::cli::size::size;
 use crate::command::compact::Asked;
 use crate::command::outcome::Step;
 use crate::command::rewrite::Keep;
@@ -32,6 +33,9 @@ pub(super) struct TypedCompact {
     /// Leave files alone that were written to within DUR [10s]
     #[arg(long, value_name = "DUR", value_parser = duration)]
     min_age: Option<Duration>,
+    /// Leave compressed files alone whose content is larger than SIZE [1T]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_content: Option<u64>,
     /// Print the table at the end as JSON
     #[arg(long)]
     json: bool,
@@ -65,7 +69,7 @@ impl From<TypedCompact> for Asked {
                 None => Keep::Beside,
             },
             min_age: typed.min_age.unwrap_or(limits::COMPACT_AGE_MIN),
-            bytes_max: limits::EXPANSION_BYTES_MAX,
+            bytes_max: typed.max_content.unwrap_or(limits::EXPANSION_BYTES_MAX),
             json: typed.json,
             stop_at: typed.stop_at.map(Step::from),
             terms: typed.terms.into(),
