@@ -5,6 +5,12 @@ mod kit;
 // Files that are rewritten, and what is found in them afterwards.
 #[path = "compact/files.rs"]
 mod files;
+// What must not harm them.
+#[path = "compact/faults.rs"]
+mod faults;
+// Killed at any moment.
+#[path = "compact/kills.rs"]
+mod kills;
 // How small an attic is.
 #[path = "compact/flood.rs"]
 mod flood;

@@ -138,7 +138,8 @@ impl Manner {
         match self.compression {
             Compression::Plain => Ok(bytes.to_vec()),
             Compression::Gzip => {
-                let mut header = flate2::GzBuilder::new();
+                // Unix, as gzip itself says here.
+                let mut header = flate2::GzBuilder::new().operating_system(3);
                 if is_first {
                     header = header.mtime(self.time);
                     if let Some(name) = &self.name {
