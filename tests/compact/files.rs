@@ -27,7 +27,7 @@ fn a_file_of_every_compression_is_rewritten_and_comes_back() {
             through(tool, &["-d"], &house.read(&name)) == log.as_bytes(),
             "{name}"
         );
-        assert!(tool != "" || fs::read(&path).unwrap() == log.as_bytes());
+        assert!(!tool.is_empty() || fs::read(&path).unwrap() == log.as_bytes());
         assert!(
             !house.path(format!("{name}.attic")).exists(),
             "what was put back is kept no longer"
