@@ -14,6 +14,9 @@ mod kills;
 // How small an attic is.
 #[path = "compact/flood.rs"]
 mod flood;
+// The recipes for logrotate, and the timer.
+#[path = "compact/logrotate.rs"]
+mod logrotate;
 // What the tests share.
 #[path = "compact/shelf.rs"]
 mod shelf;

@@ -1,26 +1,31 @@
 //! Finished files, rewritten small in their places: the companion of logrotate.
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::WallClock;
-use super::outcome::{Outcome, Step};
+use super::outcome::{Outcome, RewriteError, Step};
 use super::rewrite::{Keep, Rewriting, rewrite};
 use super::rulebook;
+use super::stream::stream;
 use super::tally::Tally;
 use super::terms::Terms;
 use super::{Ending, Progress, Tone, Voice};
-use crate::system::compress::Bounds;
+use crate::system::compress::{Bounds, Compression};
 use crate::system::crew::Crew;
-use crate::system::shown;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Files, and patterns of files.
+    /// Files, and patterns of files; none is the standard input, rewritten to the standard output.
     pub files: Vec<PathBuf>,
+    /// How the standard output is compressed, if not as the input is.
+    pub compression: Option<Compression>,
+    /// At which level.
+    pub level: Option<u32>,
     /// Whether nothing is to be changed.
     pub dry_run: bool,
     /// How many threads work; `None` is one for each core.
@@ -41,6 +46,9 @@ pub struct Asked {
 
 /// Rewrites files. One that fails is reported and left as it was, and the others are done.
 pub fn compact(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    if asked.files.is_empty() {
+        return stream(asked, voice);
+    }
     let rules = match asked.terms.rules.load() {
         Ok(rules) => Arc::new(rules),
         Err(errors) => {
@@ -48,7 +56,7 @@ pub fn compact(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             return Ending::Refused;
         }
     };
-    let files = files(&asked.files, voice);
+    let files = candidates(&asked.files);
     if files.len() > 1 && matches!(&asked.keep, Keep::At(path) if !path.is_dir()) {
         let text = "--attic names one file, but there are several to be rewritten; name a folder";
         voice.say(Tone::Error, text);
@@ -94,50 +102,65 @@ pub fn jobs(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(cores).max(1)
 }
 
-fn rewrite_all(files: &[PathBuf], terms: &Rewriting<'_>, voice: &mut dyn Voice) -> Tally {
-    let sizes = files
-        .iter()
-        .map(|path| path.metadata().map_or(0, |stat| stat.len()));
+fn rewrite_all(files: &[Candidate], terms: &Rewriting<'_>, voice: &mut dyn Voice) -> Tally {
+    let sizes = files.iter().map(|file| bytes_of(&file.path));
     let mut progress = Progress {
         files: files.len(),
         bytes: sizes.sum(),
         ..Progress::default()
     };
     let mut tally = Tally::default();
-    for path in files {
+    for file in files {
         let bytes_before = progress.bytes_done;
-        let rewritten = rewrite(path, terms, &mut |bytes| {
+        let rewritten = rewrite(&file.path, terms, &mut |bytes| {
             progress.bytes_done = bytes_before + bytes;
             voice.progress(&progress);
         });
-        if let Err(error) = &rewritten {
-            voice.say(Tone::Error, &error.to_string());
-        }
-        if let Ok(Outcome::Compacted(gain)) = &rewritten {
+        let outcome = match rewritten {
+            Err(RewriteError::Refused(why)) if !file.is_named && why.passes() => {
+                Ok(Outcome::Later(why.to_string()))
+            }
+            Err(error) => {
+                voice.say(Tone::Error, &error.to_string());
+                Err(error)
+            }
+            done => done,
+        };
+        if let Ok(Outcome::Compacted(gain)) = &outcome {
             progress.saved += gain.before.saturating_sub(gain.after + gain.attic_bytes);
         }
         progress.files_done += 1;
-        progress.bytes_done = bytes_before + path.metadata().map_or(0, |stat| stat.len());
-        tally.add(path, rewritten);
+        progress.bytes_done = bytes_before + bytes_of(&file.path);
+        tally.add(&file.path, outcome);
     }
     voice.progress_ends();
     tally
 }
 
-/// The files that are named, and those that a pattern matches.
-fn files(named: &[PathBuf], voice: &mut dyn Voice) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for path in named {
-        match matches(path) {
-            Some(matching) if matching.is_empty() => {
-                let text = format!("{}: no file matches", shown(path));
-                voice.say(Tone::Note, &text);
+fn bytes_of(path: &Path) -> u64 {
+    path.metadata().map_or(0, |stat| stat.len())
+}
+
+/// A file, and whether it was named: one that a pattern matches may be left for another time.
+struct Candidate {
+    path: PathBuf,
+    is_named: bool,
+}
+
+/// The files that are named, and those that a pattern matches; each once.
+fn candidates(asked: &[PathBuf]) -> Vec<Candidate> {
+    let mut seen = HashSet::new();
+    let mut candidates = Vec::new();
+    for path in asked {
+        let matching = matches(path);
+        let is_named = matching.is_none();
+        for path in matching.unwrap_or_else(|| vec![path.clone()]) {
+            if seen.insert(path.clone()) {
+                candidates.push(Candidate { path, is_named });
             }
-            Some(matching) => files.extend(matching),
-            None => files.push(path.clone()),
         }
     }
-    files
+    candidates
 }
 
 /// The files that a pattern matches; `None` if it is a name, that of a file which has such characters in it included.
@@ -150,11 +173,11 @@ fn matches(path: &Path) -> Option<Vec<PathBuf>> {
     }
     let paths = glob::glob(text).ok()?.filter_map(Result::ok);
     let attics = super::attics::EXTENSION;
-    Some(
-        paths
-            .filter(|path| path.is_file() && !path.to_string_lossy().ends_with(attics))
-            .collect(),
-    )
+    let is_log = |path: &PathBuf| {
+        let is_file = path.symlink_metadata().is_ok_and(|stat| stat.is_file());
+        is_file && !path.to_string_lossy().ends_with(attics)
+    };
+    Some(paths.filter(is_log).collect())
 }
 
 /// The door for tests: a program that is killed here leaves what any kill would leave.

@@ -29,6 +29,7 @@ pub mod rulebook;
 pub mod rules;
 pub mod segments;
 pub mod span;
+pub mod stream;
 pub mod tally;
 pub mod terms;
 pub mod trial;

@@ -36,6 +36,8 @@ pub enum Outcome {
     Nothing,
     /// It was rewritten before; its attic is there.
     Already(PathBuf),
+    /// It is not finished yet, for this reason; only a pattern had named it.
+    Later(String),
 }
 
 /// What was gained.

@@ -24,7 +24,8 @@ pub struct Tally {
 #[derive(Debug, Serialize)]
 struct Row {
     path: String,
-    /// `compacted`, `nothing` (there is no noise that repeats), `already` or `failed`.
+    /// `compacted`, `nothing` (there is no noise that repeats), `already`, `later` (it is
+    /// not finished) or `failed`.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -74,6 +75,10 @@ impl Tally {
         match rewritten {
             Ok(Outcome::Nothing) => {}
             Ok(Outcome::Already(attic)) => row.is_already(&attic),
+            Ok(Outcome::Later(reason)) => {
+                row.state = "later";
+                row.reason = Some(reason);
+            }
             Ok(Outcome::Compacted(gain)) => {
                 self.ledger.add(&gain.ledger);
                 row.gains(*gain);
@@ -178,6 +183,7 @@ impl Row {
                 self.records
             ),
             "already" => format!("{:>9}  rewritten before", size(self.bytes_before)),
+            "later" => format!("{:>9}  not finished yet", size(self.bytes_before)),
             "failed" => "left as it was, see above".to_owned(),
             _ => format!("{:>9}  nothing to take out", size(self.bytes_before)),
         }

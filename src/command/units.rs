@@ -56,6 +56,10 @@ impl<'a> Units<'a> {
     /// Whatever writing gives.
     pub fn finish(&mut self) -> io::Result<()> {
         self.end_unit()?;
+        if std::mem::take(&mut self.is_first) && self.manner.compression != Compression::Plain {
+            // Nothing at all is no file of any format.
+            self.out.write_all(&self.manner.compress(&[], true)?)?;
+        }
         self.write_until(0)
     }
 

@@ -96,6 +96,20 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Whether the file may be fit some time later, as it is.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Young { .. }
+                | Refusal::Written { .. }
+                | Refusal::Busy(_)
+                | Refusal::Missing(_)
+        )
+    }
+}
+
 /// A file that is to be replaced.
 #[derive(Debug)]
 pub struct Target {

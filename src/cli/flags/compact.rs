@@ -12,12 +12,20 @@ use crate::command::compact::Asked;
 use crate::command::outcome::Step;
 use crate::command::rewrite::Keep;
 use crate::limits;
+use crate::system::compress::Compression;
 
 #[derive(Debug, Args)]
 pub(super) struct TypedCompact {
-    /// Finished files, plain or compressed, and patterns such as '/var/log/app/*.log.[1-9]*'
-    #[arg(value_name = "FILE", required = true)]
+    /// Finished files, plain or compressed, and patterns such as '/var/log/app/*.log.[1-9]*'; none is standard input,
+    /// written compressed to standard output, as logrotate's compresscmd
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Compress standard output in this way instead of as the input is
+    #[arg(long, value_name = "HOW", value_enum, conflicts_with = "files")]
+    compress: Option<TypedCompression>,
+    /// Compress it at level N
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9), conflicts_with = "files")]
+    level: Option<u32>,
     /// Change nothing, only say what would be saved
     #[arg(long)]
     dry_run: bool,
@@ -47,6 +55,19 @@ pub(super) struct TypedCompact {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum TypedCompression {
+    #[value(alias = "plain")]
+    None,
+    #[value(name = "gz", alias = "gzip")]
+    Gzip,
+    #[value(name = "zst", alias = "zstd")]
+    Zstd,
+    Xz,
+    #[value(name = "bz2", alias = "bzip2")]
+    Bzip2,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum TypedStep {
     Opened,
     Written,
@@ -60,7 +81,13 @@ enum TypedStep {
 impl From<TypedCompact> for Asked {
     fn from(typed: TypedCompact) -> Asked {
         Asked {
-            files: typed.files,
+            files: typed
+                .files
+                .into_iter()
+                .filter(|path| path.as_os_str() != "-")
+                .collect(),
+            compression: typed.compress.map(Compression::from),
+            level: typed.level,
             dry_run: typed.dry_run,
             jobs: typed.jobs.map(usize::from),
             keep: match typed.attic {
@@ -73,6 +100,18 @@ impl From<TypedCompact> for Asked {
             json: typed.json,
             stop_at: typed.stop_at.map(Step::from),
             terms: typed.terms.into(),
+        }
+    }
+}
+
+impl From<TypedCompression> for Compression {
+    fn from(typed: TypedCompression) -> Compression {
+        match typed {
+            TypedCompression::None => Compression::Plain,
+            TypedCompression::Gzip => Compression::Gzip,
+            TypedCompression::Zstd => Compression::Zstd,
+            TypedCompression::Xz => Compression::Xz,
+            TypedCompression::Bzip2 => Compression::Bzip2,
         }
     }
 }
