@@ -150,3 +150,15 @@ pub const UNIT_BYTES: usize = 2 * 1024 * 1024;
 /// Default of `compact --min-age`: a file that was written to a moment ago may be written to again, by a program that
 /// cannot be seen from here.
 pub const COMPACT_AGE_MIN: Duration = Duration::from_secs(10);
+
+/// Bytes that `run` keeps in memory for an output that takes none, such as one on a full disk: seconds of a busy log.
+pub const STUCK_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How long `run` first waits before it tries a failed output again; the wait doubles from there.
+pub const STUCK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest such wait, so that a tidied disk is written again within a minute.
+pub const STUCK_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How long `run` still reads what others hold open, such as a program that its program left behind, once that has ended.
+pub const AFTERLIFE: Duration = Duration::from_secs(2);

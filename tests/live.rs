@@ -2,6 +2,9 @@
 
 #[path = "cli/kit.rs"]
 mod kit;
+// Programs behind the filter.
+#[path = "live/run.rs"]
+mod run;
 // Outputs that are kept to their size.
 #[path = "live/sized.rs"]
 mod sized;

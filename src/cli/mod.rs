@@ -21,9 +21,11 @@ mod size;
 
 pub use exit::Exit;
 
+use crate::command::run as running;
 use crate::command::{
     Ending, Voice, compact, draft, explain, filter, prune, restore, rules, trial,
 };
+use crate::system::signal::die_by;
 use complain::Stderr;
 use flags::{Asked, Errand, RulesErrand};
 
@@ -44,10 +46,17 @@ pub fn run() -> Exit {
         Errand::Compact(asked) => compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => restore::run(&asked, &mut voice),
         Errand::Prune(asked) => prune::prune(&asked, &mut voice),
+        Errand::Run(asked) => running::run(&asked, &mut voice),
+        Errand::Launch(launch) => running::launch(&launch, &mut voice),
         Errand::Completions(shell) => return generate::completions(shell),
         Errand::Manual => return generate::manual(),
     };
-    Exit::from(ending)
+    let exit = Exit::from(ending);
+    if let Exit::Killed(number) = exit {
+        // Whoever started us, and looks at more than a number, sees the same as without us.
+        die_by(number);
+    }
+    exit
 }
 
 fn about_rules(errand: &RulesErrand, voice: &mut dyn Voice) -> Ending {

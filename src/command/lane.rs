@@ -175,6 +175,13 @@ impl Lane {
         }
     }
 
+    /// Whether the output is to be rotated before what is still held can be written to it: to be asked before
+    /// [`rest`](Lane::rest) and [`end`](Lane::end), which write whatever the room.
+    #[must_use]
+    pub fn outgrows(&self, source: &Source, out: &Outlet) -> bool {
+        source.block().len() > out.room() && out.may_rotate()
+    }
+
     /// Feeds what is left at the end of a source, and writes out. No record goes on from one source into the next; kinds
     /// and windows do.
     ///

@@ -23,10 +23,12 @@ pub mod press;
 pub mod prune;
 pub mod reading;
 pub mod records;
+mod relief;
 pub mod restore;
 pub mod rewrite;
 pub mod rulebook;
 pub mod rules;
+pub mod run;
 pub mod segments;
 pub mod span;
 pub mod stream;
@@ -36,6 +38,7 @@ pub mod trial;
 pub mod units;
 pub mod verdicts;
 
+use crate::system::child::End;
 use crate::system::signal::Signal;
 
 /// How grave a message is.
@@ -88,6 +91,8 @@ pub enum Ending {
     Refused,
     /// A signal asked for the end; what had come in was finished and summarised.
     Signalled(Signal),
+    /// The program that was run ended like this, and so are we to end.
+    Child(End),
 }
 
 impl Ending {

@@ -3,8 +3,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::lane::Surroundings;
+use super::relief::Relief;
 use super::{Tone, Voice};
 use crate::pipeline::Output;
 use crate::system::ladder::{Ladder, Sizing};
@@ -26,7 +28,7 @@ pub enum Place {
 }
 
 impl Place {
-    fn open(&self) -> Result<(Sink, Option<Ladder>), SinkError> {
+    pub(super) fn open(&self) -> Result<(Sink, Option<Ladder>), SinkError> {
         match self {
             Place::Stdout => Ok((Sink::stdout()?, None)),
             Place::Stderr => {
@@ -62,6 +64,8 @@ pub struct Outlet {
     aside: Option<(Place, Sink)>,
     /// The last byte that was handed over did not end a line; says which lane it came from.
     torn_by: Option<u32>,
+    /// What becomes of it when it fails, where nobody may be kept waiting for it.
+    relief: Option<Relief>,
 }
 
 impl Outlet {
@@ -78,7 +82,24 @@ impl Outlet {
             ladder,
             aside: aside.transpose()?,
             torn_by: None,
+            relief: None,
         })
+    }
+
+    /// The same outlet, whose failures are borne: what cannot be written goes to the spare place, and where that fails, too,
+    /// nowhere. Nothing here returns an error or waits from now on, except for a reader that is slow.
+    #[must_use]
+    pub fn relieved(self, spare: Option<&Place>) -> Outlet {
+        Outlet {
+            relief: Some(Relief::new(spare)),
+            ..self
+        }
+    }
+
+    /// When to call [`flush`](Outlet::flush) at the latest, to see whether a failed output can be written again.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Instant> {
+        self.relief.as_ref().and_then(Relief::next_try)
     }
 
     /// Whether `source` is a file that this writes to.
@@ -102,7 +123,7 @@ impl Outlet {
     #[must_use]
     pub fn may_rotate(&self) -> bool {
         let begun = self.ladder.as_ref().is_some_and(Ladder::is_begun);
-        begun && self.torn_by.is_none()
+        begun && self.torn_by.is_none() && self.relief.as_ref().is_none_or(Relief::is_well)
     }
 
     /// Puts the output away under another name and goes on in a fresh one; everything must be flushed. If that fails, that
@@ -124,10 +145,7 @@ impl Outlet {
     /// Opens again what is a file, after it was renamed or removed; everything must be flushed. What cannot be opened
     /// stays as it is, and that is said.
     pub fn reopen(&mut self, voice: &mut dyn Voice) {
-        let main = match &mut self.ladder {
-            Some(ladder) => ladder.reopen(&mut self.sink),
-            None => reopen(&self.place, &mut self.sink),
-        };
+        let main = self.reopen_main();
         let aside = self.aside.as_mut();
         let aside = aside.map_or(Ok(()), |(place, sink)| reopen(place, sink));
         for error in [main, aside].into_iter().filter_map(Result::err) {
@@ -135,13 +153,81 @@ impl Outlet {
         }
     }
 
+    fn reopen_main(&mut self) -> Result<(), SinkError> {
+        let kept = self.sink.take_kept();
+        let opened = match &mut self.ladder {
+            Some(ladder) => ladder.reopen(&mut self.sink),
+            None => reopen(&self.place, &mut self.sink),
+        };
+        // Only an output that is stuck has kept anything; it is written out, or not, by the next flush.
+        let _ = self.sink.write_all_at_once(&kept);
+        opened
+    }
+
     /// Writes out what was gathered; waits where the output takes nothing for now.
     ///
     /// # Errors
     /// The stream cannot be written any more.
     pub fn flush(&mut self, around: &mut Surroundings<'_>) -> Result<(), SinkError> {
+        self.try_again();
+        let any = self.sink.kept_bytes() > 0;
         let flushed = self.sink.flush();
-        settle(&mut self.sink, flushed, around)
+        let well = any && flushed.is_ok();
+        self.settle(flushed, around)?;
+        match &mut self.relief {
+            Some(relief) if well => relief.wrote(around.voice),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Says what is left unwritten, at the end.
+    pub fn end(&mut self, voice: &mut dyn Voice) {
+        if let Some(relief) = &mut self.relief {
+            relief.end(&mut self.sink, voice);
+        }
+    }
+
+    /// Opens a failed output again, if it is time to.
+    fn try_again(&mut self) {
+        let due = self.wakes_at().is_some_and(|at| at <= Instant::now());
+        let Some(relief) = self
+            .relief
+            .as_mut()
+            .filter(|relief| due && relief.is_diverted())
+        else {
+            return;
+        };
+        let torn = self.sink.is_torn();
+        let opened = match &mut self.ladder {
+            Some(ladder) => ladder.reopen(&mut self.sink),
+            None => reopen(&self.place, &mut self.sink),
+        };
+        match opened {
+            Ok(()) => relief.try_again(),
+            Err(_) => relief.put_off(true),
+        }
+        if torn && opened.is_ok() {
+            // What was cut off when the output failed is not written on; see the flush for whether this arrives.
+            let _ = self.sink.write_all_at_once(b"\n");
+        }
+    }
+
+    /// What is to be done about a write: nothing, or to wait until a stuck output takes bytes again. Done here and not by
+    /// whoever asked the pipeline to write: a pipeline that was stopped half-way could not go on.
+    fn settle(
+        &mut self,
+        written: Result<(), SinkError>,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        let Some(relief) = &mut self.relief else {
+            return settle(&mut self.sink, written, around);
+        };
+        if let Err(error) = written {
+            let comes_back = self.place.file().is_some();
+            relief.failed(&error, &mut self.sink, comes_back, around.voice);
+        }
+        Ok(())
     }
 
     /// Takes notice of bytes that a lane has handed over.
@@ -186,10 +272,24 @@ impl Valve<'_, '_> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.diverts(bytes) {
+            return Ok(());
+        }
         self.outlet.took(self.lane, bytes);
-        let sink = &mut self.outlet.sink;
-        let written = sink.write_all_at_once(bytes);
-        settle(sink, written, self.around).map_err(io::Error::other)
+        let written = self.outlet.sink.write_all_at_once(bytes);
+        let settled = self.outlet.settle(written, self.around);
+        settled.map_err(io::Error::other)
+    }
+
+    /// Whether the bytes went elsewhere, since the output has failed.
+    fn diverts(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.outlet.relief {
+            Some(relief) if relief.is_diverted() => {
+                relief.divert(bytes);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -197,18 +297,25 @@ impl Output for Valve<'_, '_> {
     fn pass(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
         debug_assert!(at >= self.stream_at);
         self.turn()?;
+        if self.diverts(bytes) {
+            return Ok(());
+        }
         self.outlet.took(self.lane, bytes);
         let begins = self.source.map_or(0, Source::offset);
         let at = begins + (at - self.stream_at);
-        let sink = &mut self.outlet.sink;
-        let passed = sink.pass(self.source, bytes, at);
-        settle(sink, passed, self.around).map_err(io::Error::other)
+        let passed = self.outlet.sink.pass(self.source, bytes, at);
+        let settled = self.outlet.settle(passed, self.around);
+        settled.map_err(io::Error::other)
     }
 
     fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some((_, sink)) = &mut self.outlet.aside {
             let written = sink.write_all_at_once(bytes).and_then(|()| sink.flush());
-            let Err(error) = settle(sink, written, self.around) else {
+            let settled = match self.outlet.relief {
+                Some(_) => written,
+                None => settle(sink, written, self.around),
+            };
+            let Err(error) = settled else {
                 return Ok(());
             };
             // The account must not be lost with them, and the stream must not end for their sake.
@@ -221,8 +328,7 @@ impl Output for Valve<'_, '_> {
     }
 }
 
-/// Waits until a stuck output takes bytes again. Done here and not by whoever asked the pipeline to write: a pipeline
-/// that was stopped half-way could not go on.
+/// Waits until a stuck output takes bytes again.
 fn settle(
     sink: &mut Sink,
     written: Result<(), SinkError>,

@@ -53,6 +53,7 @@ impl Reading<'_> {
                 }
                 Ok(Wake::Signal(signal)) => self.answer(signal, source)?,
                 Ok(Wake::Deadline) => {
+                    self.make_room(source)?;
                     self.lane.rest(source, &mut self.outlet, &mut self.around)?;
                 }
                 Ok(Wake::Readable) => match source.fill() {
@@ -64,6 +65,7 @@ impl Reading<'_> {
                 Err(cause) => break Ended::Unreadable(cause),
             }
         };
+        self.make_room(source)?;
         self.lane.end(source, &mut self.outlet, &mut self.around)?;
         Ok(ended)
     }
@@ -79,9 +81,23 @@ impl Reading<'_> {
     /// Feeds what has been read, and rotates the output where it is full.
     fn feed(&mut self, source: &mut Source) -> Result<(), SinkError> {
         while self.lane.feed(source, &mut self.outlet, &mut self.around)? == Fed::Full {
-            self.lane.report(&mut self.outlet, &mut self.around)?;
-            self.outlet.rotate(self.around.voice);
+            self.rotate()?;
         }
+        Ok(())
+    }
+
+    /// Rotates the output where what is held does not go into it any more.
+    fn make_room(&mut self, source: &Source) -> Result<(), SinkError> {
+        if self.lane.outgrows(source, &self.outlet) {
+            self.rotate()?;
+        }
+        Ok(())
+    }
+
+    /// Rotates the output, its summaries in it.
+    fn rotate(&mut self) -> Result<(), SinkError> {
+        self.lane.report(&mut self.outlet, &mut self.around)?;
+        self.outlet.rotate(self.around.voice);
         Ok(())
     }
 

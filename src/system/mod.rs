@@ -10,6 +10,7 @@
 //! The smallest example to imitate is `wait.rs`: one type, one verb, one answer.
 
 pub mod checkpoint;
+pub mod child;
 pub mod compress;
 pub mod crew;
 pub mod folder;

@@ -78,16 +78,16 @@ pub struct Signals {
 
 impl Signals {
     /// Begins to catch the signals. Those that end us and were ignored when the program began stay ignored: a shell
-    /// ignores SIGINT on behalf of what it runs in the background, and Ctrl-C is then not meant for us.
+    /// ignores SIGINT on behalf of what it runs in the background, and Ctrl-C is then not meant for us. So do the others
+    /// where a child is to inherit that.
     ///
     /// # Errors
     /// No descriptors are left, or no thread can be started.
     pub fn new(second: Second) -> io::Result<Signals> {
-        let ignored = ignored();
-        let caught = Signal::ALL.into_iter().filter(|signal| {
-            let bit = 1_u64 << (signal.number() - 1);
-            !(signal.ends() && ignored & bit != 0)
-        });
+        let kept = |signal: Signal| signal.ends() || second == Second::Reported;
+        let caught = Signal::ALL
+            .into_iter()
+            .filter(|signal| !(kept(*signal) && is_ignored(signal.number())));
         let caught: Vec<Signal> = caught.collect();
         let (read, write) = UnixStream::pair()?;
         let numbers = caught.iter().map(|signal| signal.number());
@@ -157,10 +157,25 @@ impl Drop for Signals {
     }
 }
 
-/// The signals this program ignores, a bit each, the lowest for signal 1. Where the system does not say, none.
-fn ignored() -> u64 {
+/// Whether this program ignores a signal. Where the system does not say, it does not.
+pub(super) fn is_ignored(number: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
+    // A bit each, the lowest for signal 1.
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(number - 1).map_or(0, |shift| 1_u64.checked_shl(shift).unwrap_or(0));
+    mask.unwrap_or(0) & bit != 0
+}
+
+/// Ends this program by a signal, so that whoever started it sees how its child ended; without a core of our own. Comes
+/// back where that is not possible: the first program of a container is not ended by signals.
+pub fn die_by(number: i32) {
+    let none = rustix::process::Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+    if !rustix::process::getpid().is_init() {
+        let _ = signal_hook::low_level::emulate_default_handler(number);
+    }
 }

@@ -1,11 +1,12 @@
 //! Where the output goes: in order, nothing lost, nothing twice, and untouched ranges without a copy where that is possible.
 
+mod write;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::SpliceFlags;
@@ -14,6 +15,7 @@ use thiserror::Error;
 use super::source::Source;
 use super::wait::{Wait, Wake};
 use super::{Identity, enlarge, file_type, identity, shown};
+use write::{wait_for_room, write};
 
 /// Bytes that are gathered before they are written; a piece is never torn over two writes on their account.
 const GATHER_BYTES: usize = 64 << 10;
@@ -71,13 +73,6 @@ enum Road {
     Memory,
 }
 
-/// How far a write came.
-struct Progress {
-    bytes: usize,
-    /// Why it came no further; `None` when everything is written.
-    stopped: Option<Errno>,
-}
-
 /// One output.
 ///
 /// Whatever was handed over is either written or kept, in order, whatever error is returned. After an error hand over
@@ -93,6 +88,8 @@ pub struct Sink {
     identity: Option<Identity>,
     /// Handed over and not written yet.
     kept: Vec<u8>,
+    /// The last byte that was written did not end a line.
+    torn: bool,
 }
 
 impl Sink {
@@ -151,6 +148,7 @@ impl Sink {
             kind,
             identity: identity(&stat),
             kept: Vec::with_capacity(GATHER_BYTES),
+            torn: false,
         })
     }
 
@@ -158,6 +156,29 @@ impl Sink {
     #[must_use]
     pub fn same_file(&self, source: &Source) -> bool {
         self.identity.is_some() && self.identity == source.identity()
+    }
+
+    /// Which file this is; `None` for anything but a regular file.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        self.identity
+    }
+
+    /// Whether what was written last, and not what is kept, ends amid a line.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// Bytes that were handed over and are not written yet.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Gives back what was handed over and is not written yet, for somebody who can write it.
+    pub fn take_kept(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.kept)
     }
 
     /// Hands over `bytes`, which are gathered with others and written together with them, in one piece where the
@@ -178,6 +199,7 @@ impl Sink {
             return Ok(());
         }
         let progress = write(&self.fd, bytes);
+        self.wrote(bytes, progress.bytes);
         self.kept
             .extend_from_slice(bytes.get(progress.bytes..).unwrap_or_default());
         self.settle(progress.stopped)
@@ -206,6 +228,7 @@ impl Sink {
             return Err(error);
         }
         let moved = self.carry(source, bytes.len(), at);
+        self.wrote(bytes, moved);
         match bytes.get(moved..) {
             Some(rest) if !rest.is_empty() => self.write_all_at_once(rest),
             _ => Ok(()),
@@ -218,6 +241,8 @@ impl Sink {
     /// See [`SinkError`]; after [`SinkError::Stuck`] call it again when there may be room.
     pub fn flush(&mut self) -> Result<(), SinkError> {
         let progress = write(&self.fd, &self.kept);
+        let last = self.kept.get(..progress.bytes).and_then(<[u8]>::last);
+        self.torn = last.map_or(self.torn, |last| *last != b'\n');
         self.kept.drain(..progress.bytes.min(self.kept.len()));
         self.settle(progress.stopped)
     }
@@ -308,6 +333,13 @@ impl Sink {
         moved
     }
 
+    /// Takes notice of how far these bytes were written.
+    fn wrote(&mut self, bytes: &[u8], written: usize) {
+        if let Some(last) = bytes.get(..written).and_then(<[u8]>::last) {
+            self.torn = *last != b'\n';
+        }
+    }
+
     /// What it means that a write stopped.
     fn settle(&mut self, stopped: Option<Errno>) -> Result<(), SinkError> {
         let Some(errno) = stopped else {
@@ -330,46 +362,6 @@ impl Sink {
 impl AsFd for Sink {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
-    }
-}
-
-/// Writes `bytes` to the end or to an error. Interruptions are retried, short writes completed, and an output that is
-/// in non-blocking mode (others may share it, so it stays so) is waited for.
-fn write(fd: &OwnedFd, bytes: &[u8]) -> Progress {
-    let mut written = 0;
-    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-        let stopped = match rustix::io::write(fd, rest) {
-            // No device does this for a piece that is not empty; to go on would be to turn for ever.
-            Ok(0) => Some(Errno::IO),
-            Ok(more) => {
-                written += more;
-                None
-            }
-            Err(Errno::INTR) => None,
-            Err(Errno::AGAIN) => wait_for_room(fd).err(),
-            Err(errno) => Some(errno),
-        };
-        if stopped.is_some() {
-            return Progress {
-                bytes: written,
-                stopped,
-            };
-        }
-    }
-    Progress {
-        bytes: written,
-        stopped: None,
-    }
-}
-
-/// Sleeps until `fd` takes bytes, or has an error that a write will name.
-fn wait_for_room(fd: &OwnedFd) -> rustix::io::Result<()> {
-    let mut fds = [PollFd::new(fd, PollFlags::OUT)];
-    loop {
-        match rustix::event::poll(&mut fds, None) {
-            Err(Errno::INTR) => {}
-            answer => return answer.map(drop),
-        }
     }
 }
 

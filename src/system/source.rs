@@ -19,6 +19,8 @@ pub enum Name {
     Path(PathBuf),
     /// The standard input.
     Stdin,
+    /// What a program that we started writes to, in words.
+    Child(&'static str),
 }
 
 impl fmt::Display for Name {
@@ -26,6 +28,7 @@ impl fmt::Display for Name {
         match self {
             Name::Path(path) => f.write_str(&shown(path)),
             Name::Stdin => f.write_str("standard input"),
+            Name::Child(name) => f.write_str(name),
         }
     }
 }

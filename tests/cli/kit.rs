@@ -227,6 +227,24 @@ impl Heard {
     }
 }
 
+/// Waits until something holds.
+pub fn wait_until(mut met: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !met() {
+        assert!(Instant::now() < deadline, "this never came true");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A file system that is gone when the test is.
+pub struct Mount<'a>(pub &'a Path);
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
 pub fn has(bytes: &[u8], text: &str) -> bool {
     memchr::memmem::find(bytes, text.as_bytes()).is_some()
 }

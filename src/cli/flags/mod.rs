@@ -13,6 +13,7 @@ mod explain;
 mod filter;
 mod restore;
 mod rules;
+mod run;
 mod sized;
 mod terms;
 
@@ -29,6 +30,7 @@ use filter::TypedFilter;
 use restore::TypedRestore;
 pub use rules::RulesErrand;
 use rules::TypedRulesCommand;
+use run::{LAUNCHER, TypedLaunch, TypedRun};
 
 /// What is wanted.
 #[derive(Debug)]
@@ -52,6 +54,10 @@ pub enum Errand {
     Restore(command::restore::Asked),
     /// Remove old attics.
     Prune(command::prune::Asked),
+    /// Run a program behind the filter.
+    Run(Box<command::run::Asked>),
+    /// Become the program that is run.
+    Launch(command::run::Launch),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -64,6 +70,7 @@ const EXAMPLES: &str = "\
 Examples:
   tomcat 2>&1 | quell >> app.log        quieten a pipe
   quell app.log > quiet.log             quieten a file
+  quell run -- java -jar app.jar        run a program behind the filter
   quell --stats app.log > /dev/null     how much of it is noise
   quell rules try app.log               which rule takes what, and why not
   quell explain Broken pipe             what it means, what causes it, what to do
@@ -96,6 +103,11 @@ enum TypedCommand {
     /// Remove attics that are too old
     #[command(subcommand)]
     Attic(TypedAtticCommand),
+    /// Run a program, its output filtered, its signals and exit status kept
+    Run(Box<TypedRun>),
+    /// Become the program that `run` has found
+    #[command(name = LAUNCHER, hide = true)]
+    Launch(TypedLaunch),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -123,6 +135,8 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
         Some(TypedCommand::Compact(typed)) => Errand::Compact(Box::new((*typed).into())),
         Some(TypedCommand::Restore(typed)) => Errand::Restore(typed.into()),
         Some(TypedCommand::Attic(command)) => Errand::Prune(command.into()),
+        Some(TypedCommand::Run(run)) => Errand::Run(Box::new((*run).into())),
+        Some(TypedCommand::Launch(launch)) => Errand::Launch(launch.into()),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

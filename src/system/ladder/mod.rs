@@ -71,8 +71,6 @@ pub struct Ladder {
     bytes: u64,
     /// Bytes from which on it is rotated: `max_bytes`, more after a rotation that failed.
     limit: u64,
-    /// Which file this is: device and inode.
-    identity: (u64, u64),
     /// Time of the last name that was given, in microseconds since 1970: the next is later, however the clock is set.
     named: u64,
     /// It was said that rotation fails.
@@ -101,7 +99,6 @@ impl Ladder {
             sizing,
             bytes: u64::try_from(stat.st_size).unwrap_or(0),
             limit: sizing.max_bytes,
-            identity: (stat.st_dev, stat.st_ino),
             named,
             complained: false,
         };
@@ -163,8 +160,9 @@ impl Ladder {
     /// # Errors
     /// It cannot be opened; the old file is still there to be written.
     pub fn reopen(&mut self, sink: &mut Sink) -> Result<(), SinkError> {
-        let now = rustix::fs::stat(&self.path);
-        if now.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == self.identity) {
+        let there = rustix::fs::stat(&self.path);
+        let there = there.map(|stat| (stat.st_dev, stat.st_ino)).ok();
+        if there.is_some() && there == sink.identity() {
             return Ok(());
         }
         let (fresh, stat) = open_locked(&self.path).map_err(|cause| SinkError::Unopened {
@@ -184,7 +182,6 @@ impl Ladder {
     fn began(&mut self, stat: &Stat) {
         self.bytes = u64::try_from(stat.st_size).unwrap_or(0);
         self.limit = self.sizing.max_bytes;
-        self.identity = (stat.st_dev, stat.st_ino);
     }
 
     /// All steps of a rotation up to the name.
