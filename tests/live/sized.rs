@@ -187,9 +187,9 @@ fn a_size_without_an_output_is_wrong_usage() {
 }
 
 /// Each round is killed at another moment. What it had read and not written is lost, and nothing else: each round's lines
-/// are there from the first on, without a gap, once, and whole.
+/// are there from the first on, without a gap, once, and whole, except for the one that was being written.
 #[test]
-fn kills_at_any_moment_tear_nothing_and_repeat_nothing() {
+fn kills_at_any_moment_leave_no_gap_and_repeat_nothing() {
     const ROUNDS: u32 = 40;
     let house = House::new();
     let args = [
@@ -232,15 +232,16 @@ fn kills_at_any_moment_tear_nothing_and_repeat_nothing() {
     let mut next = lines.next();
     for round in 0..ROUNDS {
         let mut line = 0;
-        while next.is_some_and(|text| text.starts_with(&format!("round {round} line {line} x"))) {
-            assert_eq!(
-                next.map(|text| text.len()),
-                Some(80 + format!("round {round} line {line} ").len())
-            );
+        let text = |line: u32| format!("round {round} line {line} {}", "x".repeat(80));
+        while next == Some(&text(line)) {
             line += 1;
             next = lines.next();
         }
         assert!(line > 0, "round {round}: {next:?}");
+        // The kernel may have stopped amid the last write.
+        if next.is_some_and(|torn| text(line).starts_with(torn)) {
+            next = lines.next();
+        }
     }
     assert_eq!(next, None);
 }

@@ -24,6 +24,7 @@ mod shelf;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -88,7 +89,7 @@ impl Ladder {
             path: shown(path),
             cause,
         };
-        let (sink, stat) = open_locked(path).map_err(unopened)?;
+        let (mut sink, stat) = open_locked(path).map_err(unopened)?;
         let path = fs::canonicalize(path).map_err(unopened)?;
         let shelf = Shelf::of(&path).ok_or_else(|| unopened(Errno::INVAL.into()))?;
         let listed = shelf.read().map_err(unopened)?;
@@ -103,6 +104,11 @@ impl Ladder {
             complained: false,
         };
         ladder.tidy().map_err(unopened)?;
+        if ladder.is_torn() {
+            // What a killed writer left unfinished is not written on.
+            sink.write_all_at_once(b"\n")?;
+            ladder.took(1);
+        }
         ladder.keeper.wake();
         Ok((ladder, sink))
     }
@@ -259,6 +265,14 @@ impl Ladder {
             Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Whether the output ends amid a line, as far as it may be read.
+    fn is_torn(&self) -> bool {
+        let mut last = [b'\n'];
+        let at = self.bytes.checked_sub(1);
+        let read = at.map(|at| fs::File::open(&self.path)?.read_exact_at(&mut last, at));
+        matches!(read, Some(Ok(()))) && last != [b'\n']
     }
 
     /// Where the fresh file is made.

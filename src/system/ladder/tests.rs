@@ -245,3 +245,13 @@ fn a_clock_that_is_set_back_does_not_change_the_order() {
     ladder.rotate(&mut sink).unwrap();
     assert_eq!(bench.all(), ("one\ntwo\nthree\nfour\n".to_owned(), 4));
 }
+
+#[test]
+fn what_a_killed_writer_left_unfinished_is_not_written_on() {
+    let bench = Bench::new();
+    fs::write(bench.out(), "one\ntw").unwrap();
+    let (mut ladder, mut sink) = bench.open(sizing(Compression::None));
+    write(&mut ladder, &mut sink, "three\n");
+    assert_eq!(bench.all().0, "one\ntw\nthree\n");
+    assert_eq!(ladder.room(), 100 - 13);
+}
