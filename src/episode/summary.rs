@@ -9,7 +9,7 @@ use super::figures::{Figures, Tally};
 use super::likely::likely;
 use super::names::Names;
 use super::sighting::Sighting;
-use crate::format::Clothes;
+use crate::format::{Clothes, Words};
 use crate::line::Layout;
 use crate::rule::Tier;
 
@@ -137,13 +137,18 @@ impl Summary {
             _ if self.layout.is_none() && carried.is_some() => self.line(None, layout),
             _ => self.line(Some(layout), layout),
         };
-        match &self.clothes {
-            Some(clothes) => clothes.dress(&line, self.written, out),
-            None => {
-                out.extend_from_slice(&line);
-                out.push(b'\n');
-            }
-        }
+        let Some(clothes) = &self.clothes else {
+            out.extend_from_slice(&line);
+            out.push(b'\n');
+            return;
+        };
+        let words = Words {
+            message: &self.text(layout),
+            line: &line,
+            is_grave: self.surge.is_some(),
+            figures: &self.object(layout),
+        };
+        clothes.dress(&words, self.written, self.ahead, out);
     }
 
     /// The summary as text, with the time in front if it is to have one.
@@ -243,6 +248,16 @@ impl Summary {
     fn json(&self, layout: &Layout) -> serde_json::Value {
         let mut written = Vec::new();
         layout.write(self.written.saturating_add(self.ahead), &mut written);
+        json!({
+            "time": String::from_utf8_lossy(&written),
+            "level": self.level(),
+            "message": self.text(layout),
+            "quell": self.object(layout),
+        })
+    }
+
+    /// Everything in fields.
+    fn object(&self, layout: &Layout) -> serde_json::Value {
         let names = |names: &Names| -> serde_json::Value {
             names
                 .top(NAMED_MAX)
@@ -251,27 +266,22 @@ impl Summary {
                 .collect()
         };
         json!({
-            "time": String::from_utf8_lossy(&written),
-            "level": self.level(),
-            "message": self.text(layout),
-            "quell": {
-                "version": SUMMARY_VERSION,
-                "count": self.count,
-                "title": escape(&self.title),
-                "rule": self.rule,
-                "tier": self.tier,
-                "cause": self.cause,
-                "site": escape(&self.site),
-                "from": self.time(layout, self.from),
-                "to": self.time(layout, self.to),
-                "lines": self.lines,
-                "bytes": self.bytes,
-                "surge": self.surge,
-                "likely": self.surge.map(|_| likely(&self.figures())),
-                "peers": self.peers.len(),
-                "peers_most": names(&self.peers),
-                "paths_most": names(&self.paths),
-            },
+            "version": SUMMARY_VERSION,
+            "count": self.count,
+            "title": escape(&self.title),
+            "rule": self.rule,
+            "tier": self.tier,
+            "cause": self.cause,
+            "site": escape(&self.site),
+            "from": self.time(layout, self.from),
+            "to": self.time(layout, self.to),
+            "lines": self.lines,
+            "bytes": self.bytes,
+            "surge": self.surge,
+            "likely": self.surge.map(|_| likely(&self.figures())),
+            "peers": self.peers.len(),
+            "peers_most": names(&self.peers),
+            "paths_most": names(&self.paths),
         })
     }
 

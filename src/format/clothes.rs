@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::json::{Entry, Template};
 use super::wear::{Kind, Wear};
 use crate::limits::CLOTHES_BYTES_MAX;
 use crate::line::Layout;
@@ -11,7 +12,23 @@ use crate::line::Layout;
 /// What a summary puts on so that it looks like the lines around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clothes {
-    coat: Coat,
+    /// The envelope, if there was one.
+    coat: Option<Coat>,
+    /// The names of the object's fields, if the text was one.
+    template: Option<Template>,
+}
+
+/// A summary, naked.
+#[derive(Debug)]
+pub struct Words<'s> {
+    /// What it says.
+    pub message: &'s str,
+    /// The same as a line of text, with its level and, where lines have one, its time.
+    pub line: &'s [u8],
+    /// Whether it is an error rather than a warning.
+    pub is_grave: bool,
+    /// Its figures.
+    pub figures: &'s Value,
 }
 
 /// One envelope.
@@ -28,10 +45,66 @@ enum Coat {
 }
 
 impl Clothes {
-    /// The clothes of `line`, which wears `wear`; `None` if they are too large to be kept.
-    pub fn of(line: &[u8], wear: &Wear) -> Option<Clothes> {
-        let stamp = wear.read_stamp(line);
+    /// The clothes of `line`, which wears `wear`, and of the object that its text is, if it is one; `None` if they are
+    /// too large to be kept.
+    pub fn of(line: &[u8], wear: &Wear, entry: Option<&Entry<'_>>) -> Option<Clothes> {
         let coat = match wear.kind {
+            Kind::Json => None,
+            _ => Some(Coat::of(line, wear)?),
+        };
+        let coat_len = coat.as_ref().map_or(0, Coat::len);
+        let template = entry.map(|entry| {
+            let template = Template::of(entry);
+            // What must not be missing is small.
+            if template.bytes() > CLOTHES_BYTES_MAX {
+                template.bare()
+            } else {
+                template
+            }
+        });
+        (coat_len <= CLOTHES_BYTES_MAX).then_some(Clothes { coat, template })
+    }
+
+    /// How the envelope writes its time, if it gives one.
+    pub fn layout(&self) -> Option<Layout> {
+        self.coat.as_ref().and_then(Coat::layout)
+    }
+
+    /// Whether the text is an object, which has a field for everything.
+    pub fn is_object(&self) -> bool {
+        self.template.is_some()
+    }
+
+    /// Puts a summary into the clothes, as of `micros`; its writer's own time is `ahead` of that. Line ending included.
+    pub fn dress(&self, words: &Words<'_>, micros: i64, ahead: i64, out: &mut Vec<u8>) {
+        let mut object = Vec::new();
+        let text = match &self.template {
+            Some(template) => {
+                let written = micros.saturating_add(ahead);
+                template.dress(
+                    words.message,
+                    words.is_grave,
+                    written,
+                    words.figures,
+                    &mut object,
+                );
+                &object
+            }
+            None => words.line,
+        };
+        match &self.coat {
+            Some(coat) => coat.dress(text, micros, out),
+            None => out.extend_from_slice(text),
+        }
+        out.push(b'\n');
+    }
+}
+
+impl Coat {
+    /// The envelope of a line.
+    fn of(line: &[u8], wear: &Wear) -> Option<Coat> {
+        let stamp = wear.read_stamp(line);
+        Some(match wear.kind {
             Kind::Docker => {
                 let stamp = stamp?;
                 let text_end = wear.inner.end
@@ -44,7 +117,7 @@ impl Clothes {
                     layout: stamp.layout,
                 }
             }
-            Kind::Cri | Kind::Syslog | Kind::Piped => {
+            Kind::Cri | Kind::Syslog | Kind::Piped | Kind::Json => {
                 let front = line.get(..wear.inner.start)?;
                 let (before, layout, after) = match &stamp {
                     Some(stamp) => (
@@ -60,19 +133,7 @@ impl Clothes {
                     after: whole(wear, after),
                 }
             }
-        };
-        (coat.len() <= CLOTHES_BYTES_MAX).then_some(Clothes { coat })
-    }
-
-    /// How the envelope writes its time, if it gives one.
-    pub fn layout(&self) -> Option<Layout> {
-        self.coat.layout()
-    }
-
-    /// Puts `text`, one line without its ending, into the clothes, as of `micros`; line ending included.
-    pub fn dress(&self, text: &[u8], micros: i64, out: &mut Vec<u8>) {
-        self.coat.dress(text, micros, out);
-        out.push(b'\n');
+        })
     }
 }
 

@@ -33,5 +33,6 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
         partial,
         stamp: Some(0),
         program: 0..0,
+        is_entry: false,
     })
 }

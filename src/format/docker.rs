@@ -37,6 +37,7 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
         partial: whole.is_none(),
         stamp: Some(line.len() - behind.len() + time),
         program: 0..0,
+        is_entry: false,
     })
 }
 

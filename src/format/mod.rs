@@ -11,11 +11,12 @@ pub mod clothes;
 mod cri;
 mod docker;
 mod escape;
+pub mod json;
 mod piped;
 mod syslog;
 pub mod wear;
 
-pub use clothes::{Clothes, Wardrobe};
+pub use clothes::{Clothes, Wardrobe, Words};
 pub use escape::strip_colours;
 pub use wear::{Coding, Kind, Origin, Wear};
 
@@ -35,4 +36,6 @@ pub enum Format {
     Syslog,
     /// Lines with a container's or a wrapper's name before a pipe, or with the container's own time.
     Compose,
+    /// Lines that are JSON objects.
+    Json,
 }

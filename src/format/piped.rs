@@ -40,6 +40,7 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
         partial: false,
         stamp,
         program: 0..0,
+        is_entry: false,
     })
 }
 

@@ -57,6 +57,7 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
         partial: false,
         stamp,
         program: program..program + program_len,
+        is_entry: false,
     })
 }
 
@@ -96,6 +97,7 @@ fn structured(line: &[u8], start: usize) -> Option<Wear> {
         partial: false,
         stamp: stamped.then_some(stamp.start),
         program,
+        is_entry: false,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
-use super::{Format, cri, docker, escape, piped, syslog};
+use super::{Format, cri, docker, escape, json, piped, syslog};
 use crate::line::Stamp;
 
 /// Whose line it is: lines of one writer make records, lines of two never do.
@@ -31,6 +31,14 @@ impl Origin {
         // Even numbers are left to those that have a name.
         Origin(hasher.finish() | 1)
     }
+
+    /// The origin of an object within an envelope: who wrote the one in the other.
+    fn around(self, inner: Origin) -> Origin {
+        match inner {
+            Origin::SUMMARY => inner,
+            inner => Origin((self.0.rotate_left(17) ^ inner.0) | 1),
+        }
+    }
 }
 
 /// The envelopes.
@@ -45,6 +53,8 @@ pub enum Kind {
     Syslog,
     /// `web_1  | text`, `jvm 1    | text`, and a container's time before the text.
     Piped,
+    /// An object of JSON, in an envelope or without one.
+    Json,
 }
 
 /// How the text is written within its envelope.
@@ -75,11 +85,48 @@ pub struct Wear {
     pub stamp: Option<usize>,
     /// The program's name with its process, as syslog has it: `program[12]`. Empty where there is none.
     pub program: Range<usize>,
+    /// The text is a logged event in an object of its own, see `json::Entry`.
+    pub is_entry: bool,
 }
 
 impl Wear {
     /// What `line` (without its line ending) wears; `None` for a line that is the writer's own.
     pub fn of(line: &[u8], format: Format) -> Option<Wear> {
+        let Some(mut wear) = Wear::envelope(line, format) else {
+            return Wear::entry(line, format);
+        };
+        let inner = line.get(wear.inner.clone()).unwrap_or_default();
+        if !wear.partial && json::may_be_entry(inner) {
+            let mut text = Vec::with_capacity(inner.len());
+            wear.write_inner(line, &mut text);
+            if let Some(entry) = json::Entry::read(&text) {
+                wear.is_entry = true;
+                wear.origin = wear.origin.around(entry.origin());
+            }
+        }
+        Some(wear)
+    }
+
+    /// A line that is an object, without an envelope.
+    fn entry(line: &[u8], format: Format) -> Option<Wear> {
+        if !matches!(format, Format::Auto | Format::Json) || !json::may_be_entry(line) {
+            return None;
+        }
+        let entry = json::Entry::read(line)?;
+        Some(Wear {
+            kind: Kind::Json,
+            origin: entry.origin(),
+            inner: 0..line.len(),
+            coding: Coding::Verbatim,
+            partial: false,
+            stamp: None,
+            program: 0..0,
+            is_entry: true,
+        })
+    }
+
+    /// The envelope that `line` stands in, if it does.
+    fn envelope(line: &[u8], format: Format) -> Option<Wear> {
         let open = |wanted: Format| format == Format::Auto || format == wanted;
         match line.first()? {
             b'{' if open(Format::Docker) => docker::open(line),
@@ -99,6 +146,9 @@ impl Wear {
 
     /// When the carrier took the line, if it says so.
     pub fn read_stamp(&self, line: &[u8]) -> Option<Stamp> {
+        if self.kind == Kind::Json {
+            return Some(json::Entry::read(line)?.moment()?.stamp);
+        }
         let at = self.stamp?;
         // Two shapes count only at the start of a text.
         let mut stamp = Stamp::find(line.get(at..)?)?;

@@ -26,6 +26,7 @@ impl Pipeline {
             .as_ref()
             .and_then(|worn| worn.wear.read_stamp(worn.line));
         let written = record.head.as_ref().and_then(|head| head.stamp.clone());
+        let written = written.or_else(|| suspect.worn.as_ref()?.moment());
         let unstamped = self.clock.micros().unwrap_or(passage.now);
         let stamp = carried.as_ref().or(written.as_ref());
         let own = stamp.map_or(passage.now, |stamp| stamp.resolve(unstamped));
@@ -38,11 +39,12 @@ impl Pipeline {
             micros,
             stamp: own,
             ahead,
+            layout: written.as_ref().map(|stamp| stamp.layout),
         };
         self.collapse
             .turn(self.clock.micros().unwrap_or(passage.now), &mut self.due);
         let rules = Arc::clone(&self.rules);
-        let verdict = if suspect.oversize {
+        let verdict = if suspect.oversize || suspect.is_mixed {
             Verdict::Keep(Reason::Oversize)
         } else {
             rules.judge_with(&record, &mut self.memory)
@@ -65,38 +67,28 @@ impl Pipeline {
         Ok((from, fate))
     }
 
-    /// Judges a single line of a carrier's with the carrier's words before it, as the rules of daemons know it: all of
-    /// the line, or from the program's name on.
+    /// Judges a record that is one line in the other forms that a rule may know it in.
     fn judge_forms(
         &mut self,
         suspect: &Suspect<'_>,
         times: Times,
         rules: &RuleSet,
     ) -> (usize, Fate) {
-        let kept = (usize::MAX, Fate::Pass);
         let ([piece], Some(worn)) = (suspect.pieces, &suspect.worn) else {
-            return kept;
+            return (usize::MAX, Fate::Pass);
         };
-        let program = worn.wear.program.clone();
-        if program.is_empty() {
-            return kept;
-        }
-        let text = piece.line.text(suspect.block);
-        let named = [&worn.line[program], b": ", text].concat();
-        for form in [worn.line, &named] {
-            let Some(line) = line_at(form, 0) else {
+        for form in worn.forms(piece.line.text(suspect.block)) {
+            let Some(line) = line_at(&form, 0) else {
                 continue;
             };
-            let pieces = [Piece {
-                line,
-                seen: Seen::of(form),
-            }];
-            let record = Record::parse(form, &pieces);
+            let seen = Seen::of(line.text(&form));
+            let pieces = [Piece { line, seen }];
+            let record = Record::parse(&form, &pieces);
             if let Verdict::Collapse(finding) = rules.judge_with(&record, &mut self.memory) {
                 return self.take(suspect, &record, finding, times);
             }
         }
-        kept
+        (usize::MAX, Fate::Pass)
     }
 
     /// Counts a record that a rule takes. Gives what becomes of it, and from which of its lines on.
@@ -111,18 +103,13 @@ impl Pipeline {
         let clothes = suspect
             .worn
             .as_ref()
-            .and_then(|worn| Clothes::of(worn.line, worn.wear));
+            .and_then(|worn| Clothes::of(worn.line, worn.wear, worn.entry));
         let clothes = clothes.map(|clothes| self.wardrobe.share(clothes));
         let (key, path) = self.key.build(record, &finding);
-        let layout = record
-            .head
-            .as_ref()
-            .and_then(|head| head.stamp.as_ref())
-            .map(|stamp| stamp.layout);
         let sighting = Sighting {
             micros: times.micros,
             stamp: times.stamp,
-            layout,
+            layout: times.layout,
             ahead: times.ahead,
             clothes,
             lines,

@@ -2,6 +2,8 @@
 
 use super::Amount;
 use crate::format::Wear;
+use crate::format::json::Entry;
+use crate::line::{Layout, Stamp};
 use crate::record::{Assembly, Piece};
 
 /// A record on its way to its verdict.
@@ -10,6 +12,8 @@ pub(super) struct Suspect<'a> {
     pub(super) block: &'a [u8],
     pub(super) pieces: &'a [Piece],
     pub(super) oversize: bool,
+    /// Its lines are those of more than one record, or of less than one.
+    pub(super) is_mixed: bool,
     /// Where it starts in the block of the stream.
     pub(super) start: usize,
     /// How much of the stream it is, and how much behind its first line.
@@ -22,6 +26,40 @@ pub(super) struct Suspect<'a> {
 pub(super) struct Worn<'a> {
     pub(super) line: &'a [u8],
     pub(super) wear: &'a Wear,
+    /// The object that its text is, if it is one.
+    pub(super) entry: Option<&'a Entry<'a>>,
+}
+
+impl Worn<'_> {
+    /// Other forms of a record that is one line, `text`, as rules may know it: all of a carrier's line, or the program's
+    /// name before the text; of an object the message alone.
+    pub(super) fn forms(&self, text: &[u8]) -> Vec<Vec<u8>> {
+        let named = |program: &[u8]| [program, b": ", text].concat();
+        let program = &self.line[self.wear.program.clone()];
+        let mut forms = Vec::new();
+        if !program.is_empty() {
+            forms.push(self.line.to_vec());
+            forms.push(named(program));
+        }
+        if let Some(entry) = self.entry {
+            let program = entry.program();
+            let message = entry.message().filter(|_| entry.error().is_none());
+            match (entry.level(), message) {
+                (None, _) if !program.is_empty() => forms.push(named(program.as_bytes())),
+                (Some(level), Some(message)) if !message.contains('\n') => {
+                    forms.push(format!("{level} {message}").into_bytes());
+                    forms.push(message.into_bytes());
+                }
+                _ => {}
+            }
+        }
+        forms
+    }
+
+    /// When its writer says that it was written, where a field says so.
+    pub(super) fn moment(&self) -> Option<Stamp> {
+        Some(self.entry?.moment()?.stamp)
+    }
 }
 
 /// Lines and bytes of a record.
@@ -49,6 +87,7 @@ impl<'a> Suspect<'a> {
             block,
             pieces: &assembly.pieces,
             oversize: assembly.oversize,
+            is_mixed: false,
             start: assembly.pieces.first().map_or(0, |first| first.line.start),
             amounts: [extent_of(assembly, 0), extent_of(assembly, 1)],
             worn: None,
@@ -65,6 +104,8 @@ pub(super) struct Times {
     pub(super) stamp: i64,
     /// How far the writer's own time is ahead of the carrier's.
     pub(super) ahead: i64,
+    /// How the writer writes its own time, if it gives one.
+    pub(super) layout: Option<Layout>,
 }
 
 /// Lines and bytes of a record from its piece number `from` on.

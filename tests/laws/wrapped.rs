@@ -27,9 +27,14 @@ pub enum Envelope {
     Compose,
     Wrapper,
     EngineTime,
+    JournalJson,
+    JournalEvents,
+    Shipped,
+    ShippedInCri,
+    ShippedInDocker,
 }
 
-const ENVELOPES: [Envelope; 9] = [
+const ENVELOPES: [Envelope; 14] = [
     Envelope::Docker,
     Envelope::Cri,
     Envelope::Syslog,
@@ -39,6 +44,11 @@ const ENVELOPES: [Envelope; 9] = [
     Envelope::Compose,
     Envelope::Wrapper,
     Envelope::EngineTime,
+    Envelope::JournalJson,
+    Envelope::JournalEvents,
+    Envelope::Shipped,
+    Envelope::ShippedInCri,
+    Envelope::ShippedInDocker,
 ];
 
 impl Envelope {
@@ -86,6 +96,35 @@ impl Envelope {
             Envelope::Compose => format!("web_{writer}   | {text}"),
             Envelope::Wrapper => format!("INFO   | jvm {writer}    | 2026/11/22 10:00:00 | {text}"),
             Envelope::EngineTime => format!("{time} {text}"),
+            Envelope::JournalJson | Envelope::JournalEvents => {
+                let front = if matches!(self, Envelope::JournalJson) {
+                    ""
+                } else {
+                    "data: "
+                };
+                let message = serde_json::Value::from(text);
+                format!(
+                    "{front}{{\"_PID\":\"{writer}\",\"PRIORITY\":\"6\",\"MESSAGE\":{message},\"__REALTIME_TIMESTAMP\":\"1795341600123456\"}}"
+                )
+            }
+            Envelope::Shipped => {
+                let message = serde_json::Value::from(text)
+                    .to_string()
+                    .replace('/', "\\/");
+                format!(
+                    "{{\"@timestamp\":\"{time}\",\"log\":{{\"offset\":1}},\"message\":{message},\"container_id\":\"{writer}\"}}"
+                )
+            }
+            Envelope::ShippedInCri => {
+                let shipped =
+                    String::from_utf8(Envelope::Shipped.line(writer, text, false)).unwrap();
+                return Envelope::Cri.line(writer, &shipped, false);
+            }
+            Envelope::ShippedInDocker => {
+                let shipped =
+                    String::from_utf8(Envelope::Shipped.line(writer, text, false)).unwrap();
+                return Envelope::Docker.line(writer, &shipped, false);
+            }
         };
         wrapped.into_bytes()
     }
@@ -115,6 +154,18 @@ impl Envelope {
             Envelope::Compose => behind("   | "),
             Envelope::Wrapper => behind("10:00:00 | "),
             Envelope::EngineTime => behind(" "),
+            Envelope::JournalJson | Envelope::JournalEvents | Envelope::Shipped => {
+                let line = line.trim_start_matches("data: ");
+                let object: serde_json::Value = serde_json::from_str(line).unwrap();
+                let message = object.get("MESSAGE").unwrap_or_else(|| &object["message"]);
+                message.as_str().unwrap().to_owned()
+            }
+            Envelope::ShippedInCri => {
+                return Envelope::Shipped.unwrap(&Envelope::Cri.unwrap(line.as_bytes()));
+            }
+            Envelope::ShippedInDocker => {
+                return Envelope::Shipped.unwrap(&Envelope::Docker.unwrap(line.as_bytes()));
+            }
         };
         format!("{text}\n").into_bytes()
     }
@@ -291,6 +342,10 @@ fn writer_of(envelope: Envelope, line: &[u8]) -> usize {
         Envelope::Compose => number("web_"),
         Envelope::Wrapper => number("jvm "),
         Envelope::EngineTime => 0,
+        Envelope::JournalJson | Envelope::JournalEvents => number("\"_PID\":\""),
+        Envelope::Shipped => number("\"container_id\":\""),
+        Envelope::ShippedInCri => number("\"container_id\":\""),
+        Envelope::ShippedInDocker => number("\\\"container_id\\\":\\\""),
     }
 }
 

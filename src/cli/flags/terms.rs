@@ -130,6 +130,8 @@ enum TypedFormat {
     Syslog,
     /// A name and a pipe, or a container's time, before the text
     Compose,
+    /// Objects, one on a line
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -197,6 +199,7 @@ impl From<TypedFormat> for Format {
             TypedFormat::Cri => Format::Cri,
             TypedFormat::Syslog => Format::Syslog,
             TypedFormat::Compose => Format::Compose,
+            TypedFormat::Json => Format::Json,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Finds the records of a block, and how far the block can be decided.
 
 use super::gather::{Found, Loom, Reading};
+use super::own::Extent;
 use super::walk::{Next, Strand, Walk, is_giant};
 use crate::format::Origin;
 use crate::limits::APART_LINES_MAX;
@@ -242,6 +243,7 @@ impl Loom {
             text: text..text,
             raw: raw..raw + 1,
             end: range.end,
+            extent: Extent::Event,
         });
         self.pieces.push(Piece {
             line: crate::line::Line {
@@ -258,6 +260,7 @@ impl Loom {
             units: units..units + 1,
             pieces: pieces..pieces + 1,
             oversize: true,
+            is_mixed: false,
             machine: None,
             rest: None,
         }

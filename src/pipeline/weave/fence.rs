@@ -2,68 +2,77 @@
 
 use super::gather::Loom;
 use super::lay::{Pull, unit_start};
+use super::own::Extent;
 use super::walk::{Next, Strand, Walk};
 use crate::limits::FENCE_LINES;
 use crate::record::Seen;
 
+/// A unit, as far as fences go.
+enum Look {
+    /// A line that looks like this.
+    Line(Seen),
+    /// It stands for itself.
+    Closed,
+    /// The block ends in it.
+    Unknown,
+}
+
 impl Loom {
     /// The last line at or before `target` where a record of its writer certainly begins; see `record::fence`.
     pub(super) fn fence(&mut self, walk: &mut Walk<'_>, target: &Strand, floor: usize) -> usize {
-        let origin = target.origin;
-        let mut at = target.clone();
+        let (look, end) = self.look(walk, target);
+        let Look::Line(mut seen) = look else {
+            return target.line.start;
+        };
+        let mut at = target.line.start;
         let mut texts = 0;
-        let mut texts_start = at.line.start;
+        let mut texts_start = at;
         // Of the line behind the one that is looked at.
-        let mut resumes = self.next_seen(walk, target).map(Seen::resumes);
+        let mut resumes = match walk.next(target.origin, end) {
+            Next::Line(next) => match self.look(walk, &next).0 {
+                Look::Line(seen) => Some(seen.resumes()),
+                Look::Closed => Some(false),
+                Look::Unknown => None,
+            },
+            Next::Over | Next::Unknown => None,
+        };
         loop {
-            let seen = self.seen(walk, &at);
             match seen {
-                None => return at.line.start,
-                Some(Seen::Head | Seen::Summary) if resumes == Some(false) => return at.line.start,
-                Some(Seen::Text) => {
+                Seen::Head | Seen::Summary if resumes == Some(false) => return at,
+                Seen::Text => {
                     if texts == 0 {
-                        texts_start = at.line.start;
+                        texts_start = at;
                     }
                     texts += 1;
                     if texts > FENCE_LINES {
                         return texts_start;
                     }
                 }
-                Some(_) => texts = 0,
+                _ => texts = 0,
             }
-            resumes = seen.map(Seen::resumes);
-            match walk.before(origin, at.line.start, floor) {
-                Some(strand) => at = unit_start(walk, &strand, floor),
-                None => return at.line.start,
+            resumes = Some(seen.resumes());
+            let Some(before) = walk.before(target.origin, at, floor) else {
+                return at;
+            };
+            let before = unit_start(walk, &before, floor);
+            match self.look(walk, &before).0 {
+                Look::Line(line) => seen = line,
+                Look::Closed | Look::Unknown => return at,
             }
+            at = before.line.start;
         }
     }
 
-    /// What the unit that begins with this line looks like; `None` if the block ends in it.
-    fn seen(&mut self, walk: &mut Walk<'_>, strand: &Strand) -> Option<Seen> {
-        let (text, raw) = (self.text.len(), self.raw.len());
-        let pulled = self.unit(walk, strand.clone());
-        let seen = match pulled {
-            Pull::Unit(unit) => Some(Seen::of(&self.text[unit.text.start..unit.text.end - 1])),
-            Pull::Over | Pull::Unknown => None,
+    /// What the unit that begins with this line looks like, and where it ends.
+    fn look(&mut self, walk: &mut Walk<'_>, strand: &Strand) -> (Look, usize) {
+        let Pull::Unit(unit) = self.unit(walk, strand.clone()) else {
+            return (Look::Unknown, strand.line.end);
         };
-        self.text.truncate(text);
-        self.raw.truncate(raw);
-        seen
-    }
-
-    /// What the unit behind the one that begins with this line looks like.
-    fn next_seen(&mut self, walk: &mut Walk<'_>, strand: &Strand) -> Option<Seen> {
-        let (text, raw) = (self.text.len(), self.raw.len());
-        let end = match self.unit(walk, strand.clone()) {
-            Pull::Unit(unit) => Some(unit.end),
-            Pull::Over | Pull::Unknown => None,
+        let look = match unit.extent {
+            Extent::Line => Look::Line(Seen::of(&self.text[unit.text.start..unit.text.end - 1])),
+            Extent::Lines | Extent::Event => Look::Closed,
         };
-        self.text.truncate(text);
-        self.raw.truncate(raw);
-        match walk.next(strand.origin, end?) {
-            Next::Line(next) => self.seen(walk, &next),
-            Next::Over | Next::Unknown => None,
-        }
+        self.give_back(&unit);
+        (look, unit.end)
     }
 }

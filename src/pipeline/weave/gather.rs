@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::lay::{Pull, unit_start};
+use super::own::Extent;
 use super::walk::{Strand, Walk};
 use crate::format::Origin;
 use crate::limits::RECORD_BYTES_MAX;
-use crate::record::{Assembly, Extent, Machine, Piece};
+use crate::record::{self, Assembly, Machine, Piece, Seen};
 
 /// Lines that are read at first: most noise is one line, and the next one tells that it is.
 const FIRST_LINES: usize = 3;
@@ -23,6 +24,8 @@ pub(in crate::pipeline) struct Unit {
     pub raw: Range<usize>,
     /// Where in the block its last line ends.
     pub end: usize,
+    /// How much of its event it is.
+    pub extent: Extent,
 }
 
 /// A record, found.
@@ -36,6 +39,8 @@ pub(in crate::pipeline) struct Found {
     /// Which of the loom's pieces are its lines.
     pub pieces: Range<usize>,
     pub oversize: bool,
+    /// It holds more than one record's text, or less, so that nobody can judge it.
+    pub is_mixed: bool,
     /// How it stood at its last line, where more may come that continues it.
     pub machine: Option<Machine>,
     /// Where the lines of its writer begin that were read behind it.
@@ -123,7 +128,7 @@ impl Loom {
         loop {
             let mut more = true;
             while more && self.units.len() - base < wanted {
-                pulled = self.pull(walk, origin, cursor);
+                pulled = self.pull_behind(walk, origin, base, cursor);
                 match &pulled {
                     Pull::Unit(unit) => {
                         cursor = unit.end;
@@ -142,9 +147,12 @@ impl Loom {
                 continue;
             }
             while from < self.text.len()
-                && let Extent::Whole { end } = self.assembly.read(&self.text, from, over)
+                && let record::Extent::Whole { end } = self.assembly.read(&self.text, from, over)
             {
                 let first = self.unit_at(base, from);
+                if self.units[first].extent != Extent::Line {
+                    return self.closed(walk, origin, first, end);
+                }
                 let next = self.unit_at(base, end);
                 let reach = self.units[..next].last().map_or(start, |unit| unit.end);
                 if reach > target {
@@ -193,7 +201,7 @@ impl Loom {
                 if self.units.len() - base >= wanted {
                     break None;
                 }
-                match self.pull(walk, origin, cursor) {
+                match self.pull_behind(walk, origin, base, cursor) {
                     Pull::Unit(unit) => {
                         cursor = unit.end;
                         self.units.push(unit);
@@ -206,7 +214,7 @@ impl Loom {
             let extent = self
                 .assembly
                 .resume(machine.clone(), &self.text, from, ends);
-            if over.is_none() && extent == Extent::Open {
+            if over.is_none() && extent == record::Extent::Open {
                 wanted *= MORE_LINES;
                 continue;
             }
@@ -216,8 +224,33 @@ impl Loom {
                 .last()
                 .map_or(from, |piece| piece.line.end);
             let next = self.unit_at(base, end);
-            return (self.found(origin, base..next), extent == Extent::Open);
+            return (
+                self.found(origin, base..next),
+                extent == record::Extent::Open,
+            );
         }
+    }
+
+    /// A record that is one unit, if the assembly has read all of it and nothing goes on below it.
+    fn closed(&mut self, walk: &mut Walk<'_>, origin: Origin, first: usize, end: usize) -> Reading {
+        let unit = self.units[first].clone();
+        let mut is_mixed = unit.text.end != end;
+        let found = self.found(origin, first..first + 1);
+        if unit.extent == Extent::Lines {
+            match self.pull(walk, origin, unit.end) {
+                Pull::Unknown => return Reading::Open(found.range.start),
+                Pull::Over => {}
+                Pull::Unit(next) => {
+                    is_mixed |= Seen::of(&self.text[next.text.clone()]).resumes();
+                    self.give_back(&next);
+                }
+            }
+        }
+        Reading::Whole(Found {
+            is_mixed,
+            machine: None,
+            ..found
+        })
     }
 
     /// Keeps a record that the assembly has just read from these units.
@@ -232,6 +265,7 @@ impl Loom {
             range: start..end,
             pieces: pieces..self.pieces.len(),
             oversize: self.assembly.oversize || end - start > RECORD_BYTES_MAX,
+            is_mixed: false,
             machine: self
                 .assembly
                 .machine()

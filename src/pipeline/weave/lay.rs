@@ -1,10 +1,11 @@
 //! Lays the lines of one writer side by side: each is decoded, and joined with its further parts.
 
 use super::gather::{Loom, Unit};
+use super::own::{self, Extent};
 use super::walk::{Next, Strand, Walk};
-use crate::format::{Kind, Origin, Wear, strip_colours};
+use crate::format::{Format, Kind, Origin, Wear};
 use crate::limits::LINE_BYTES_MAX;
-use crate::record::{Head, Level, Seen};
+use crate::line::line_at;
 
 /// What a loom reads next.
 pub(super) enum Pull {
@@ -21,6 +22,34 @@ impl Loom {
             Next::Over => Pull::Over,
             Next::Unknown => Pull::Unknown,
         }
+    }
+
+    /// The same behind other units of a reading, of which `base` is the first: what says all of its event stands alone.
+    pub(super) fn pull_behind(
+        &mut self,
+        walk: &mut Walk<'_>,
+        origin: Origin,
+        base: usize,
+        from: usize,
+    ) -> Pull {
+        let last = self.units.get(base..).and_then(<[Unit]>::last);
+        if last.is_some_and(|last| last.extent != Extent::Line) {
+            return Pull::Over;
+        }
+        let pulled = self.pull(walk, origin, from);
+        match pulled {
+            Pull::Unit(unit) if unit.extent != Extent::Line && self.units.len() > base => {
+                self.give_back(&unit);
+                Pull::Over
+            }
+            pulled => pulled,
+        }
+    }
+
+    /// Takes up a unit that was laid down last.
+    pub(super) fn give_back(&mut self, unit: &Unit) {
+        self.text.truncate(unit.text.start);
+        self.raw.truncate(unit.raw.start);
     }
 
     /// Lays down the unit that begins with this line.
@@ -45,31 +74,19 @@ impl Loom {
                 }
             }
         };
-        strip_colours(&mut self.text, text);
-        self.stand_for_itself(walk, &strand, text);
+        let carrier = strand
+            .wear
+            .as_ref()
+            .filter(|wear| wear.kind == Kind::Syslog);
+        let carrier = carrier.map(|_| strand.line.text(walk.block));
+        let extent = own::open(&mut self.text, text, carrier);
         self.text.push(b'\n');
         Pull::Unit(Unit {
             text: text..self.text.len(),
             raw: raw..self.raw.len(),
             end,
+            extent,
         })
-    }
-
-    /// A text without a stamp of its own whose level shows only together with the carrier's stamp keeps the carrier's
-    /// words before it: `Nov 22 11:03:11 host postgres[12]: [5-1] LOG:  text`.
-    fn stand_for_itself(&mut self, walk: &Walk<'_>, strand: &Strand, from: usize) {
-        let carried = strand
-            .wear
-            .as_ref()
-            .is_some_and(|wear| wear.kind == Kind::Syslog);
-        if !carried || Seen::of(&self.text[from..]) != Seen::Text {
-            return;
-        }
-        let line = strand.line.text(walk.block);
-        if Head::parse(line).is_some_and(|head| head.level != Level::Unknown) {
-            self.text.truncate(from);
-            self.text.extend_from_slice(line);
-        }
     }
 
     /// Appends a line's own text.
@@ -79,6 +96,22 @@ impl Loom {
             Some(wear) => wear.write_inner(line, &mut self.text),
             None => self.text.extend_from_slice(line),
         }
+    }
+
+    /// The text of a unit as it stood in its envelope, before an object was opened.
+    pub(super) fn inner(&self, unit: &Unit, block: &[u8], format: Format) -> Vec<u8> {
+        let mut inner = Vec::new();
+        for range in self.raw.get(unit.raw.clone()).unwrap_or_default() {
+            let Some(line) = line_at(block, range.start) else {
+                continue;
+            };
+            let line = line.text(block);
+            match Wear::of(line, format) {
+                Some(wear) => wear.write_inner(line, &mut inner),
+                None => inner.extend_from_slice(line),
+            }
+        }
+        inner
     }
 }
 

@@ -12,6 +12,7 @@ mod collect;
 mod fence;
 mod gather;
 mod lay;
+mod own;
 mod verdict;
 pub(super) mod walk;
 

@@ -10,6 +10,7 @@ use super::collect::{Collection, Collector, is_suspect};
 use super::gather::{Found, Loom};
 use super::walk::{Claim, Walk};
 use crate::format::Wear;
+use crate::format::json::{self, Entry};
 use crate::limits::FOLLOWING_MAX;
 use crate::line::{Line, line_at};
 use crate::pipeline::Gear;
@@ -153,16 +154,25 @@ impl Pipeline {
             .as_ref()
             .map_or(&[][..], |line| Line::text(line, passage.block));
         let wear = Wear::of(first, self.options.format);
+        let unit = loom.units.get(found.units.start);
+        let inner = unit.map(|unit| loom.inner(unit, passage.block, self.options.format));
+        let inner = inner.filter(|inner| json::may_be_entry(inner));
+        let entry = inner.as_deref().and_then(Entry::read);
         let suspect = Suspect {
             block: &loom.text,
             pieces: &loom.pieces[found.pieces.clone()],
             oversize: found.oversize,
+            is_mixed: found.is_mixed,
             start: found.range.start,
             amounts: [
                 amounts(loom, found, 0, passage.block),
                 amounts(loom, found, 1, passage.block),
             ],
-            worn: wear.as_ref().map(|wear| Worn { line: first, wear }),
+            worn: wear.as_ref().map(|wear| Worn {
+                line: first,
+                wear,
+                entry: entry.as_ref(),
+            }),
         };
         self.judge(&suspect, passage)
     }
