@@ -68,6 +68,10 @@ pub const FIRST_QUOTE_BYTES: usize = 200;
 /// Verdicts on traces that are remembered by their text. Some 250 bytes each.
 pub const VERDICTS_MAX: usize = 1024;
 
+/// Default of `drain --chunk`: about how much is consumed before its space is given back. Smaller chunks stall the writer
+/// more often, larger ones for longer.
+pub const DRAIN_CHUNK_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Compiled size that one pattern may have, a user's too: a hostile one is refused instead of eating the memory.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 

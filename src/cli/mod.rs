@@ -26,8 +26,9 @@ use crate::command::{
     Ending, Voice, compact, draft, explain, filter, prune, restore, rules, trial,
 };
 use crate::system::signal::die_by;
+use crate::command::{self, Ending, Voice};
 use complain::Stderr;
-use flags::{Asked, Errand, RulesErrand};
+use flags::{Asked, DrainErrand, Errand, RulesErrand};
 
 /// Does what the arguments ask, and says how it went.
 #[must_use]
@@ -40,14 +41,21 @@ pub fn run() -> Exit {
     paint::choose(colour);
     let mut voice = Stderr::new();
     let ending = match errand {
-        Errand::Filter(asked) => filter::filter(&asked, &mut voice),
-        Errand::Explain(asked) => explain::explain(&asked, &mut voice),
+        Errand::Filter(asked) => command::filter::filter(&asked, &mut voice),
+        Errand::Explain(asked) => command::explain::explain(&asked, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Compact(asked) => compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => restore::run(&asked, &mut voice),
         Errand::Prune(asked) => prune::prune(&asked, &mut voice),
         Errand::Run(asked) => running::run(&asked, &mut voice),
         Errand::Launch(launch) => running::launch(&launch, &mut voice),
+        Errand::Compact(asked) => command::compact::compact(&asked, &mut voice),
+        Errand::Restore(asked) => command::restore::run(&asked, &mut voice),
+        Errand::Prune(asked) => command::prune::prune(&asked, &mut voice),
+        Errand::Drain(DrainErrand::Drain(asked)) => command::drain::drain(&asked, &mut voice),
+        Errand::Drain(DrainErrand::Status { asked, json }) => {
+            command::drain::status(&asked, json, &mut voice)
+        }
         Errand::Completions(shell) => return generate::completions(shell),
         Errand::Manual => return generate::manual(),
     };
@@ -61,15 +69,15 @@ pub fn run() -> Exit {
 
 fn about_rules(errand: &RulesErrand, voice: &mut dyn Voice) -> Ending {
     match errand {
-        RulesErrand::List { json, rules: book } => rules::list(book, *json, voice),
+        RulesErrand::List { json, rules: book } => command::rules::list(book, *json, voice),
         RulesErrand::Show {
             id,
             json,
             rules: book,
-        } => rules::show(id, book, *json, voice),
-        RulesErrand::Check { paths } => rules::check(paths, voice),
-        RulesErrand::Test => rules::test(voice),
-        RulesErrand::New(asked) => draft::draft(asked, voice),
-        RulesErrand::Try { file, rules: book } => trial::attempt(file, book, voice),
+        } => command::rules::show(id, book, *json, voice),
+        RulesErrand::Check { paths } => command::rules::check(paths, voice),
+        RulesErrand::Test => command::rules::test(voice),
+        RulesErrand::New(asked) => command::draft::draft(asked, voice),
+        RulesErrand::Try { file, rules: book } => command::trial::attempt(file, book, voice),
     }
 }

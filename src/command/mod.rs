@@ -13,6 +13,7 @@ pub mod attics;
 pub mod clock;
 pub mod compact;
 pub mod draft;
+pub mod drain;
 pub mod explain;
 pub mod filter;
 pub mod lane;

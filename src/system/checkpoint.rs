@@ -137,6 +137,18 @@ impl Slots {
         Slots::load(fd, path)
     }
 
+    /// What was written last to the state at `path`, whoever holds it; `None` if nothing was.
+    ///
+    /// # Errors
+    /// See [`SlotsError`].
+    pub fn peek(path: &Path) -> Result<Option<Vec<u8>>, SlotsError> {
+        let fd = open(path, OFlags::RDONLY).map_err(|errno| SlotsError::Unopened {
+            path: shown(path),
+            cause: errno.into(),
+        })?;
+        Ok(Slots::load(fd, path)?.read())
+    }
+
     /// What was written last before this was opened; `None` at the beginning, and when it was handed out already.
     pub fn read(&mut self) -> Option<Vec<u8>> {
         self.found.take()

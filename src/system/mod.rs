@@ -16,6 +16,7 @@ pub mod crew;
 pub mod folder;
 pub mod fresh;
 pub mod ladder;
+pub mod reclaim;
 pub mod replace;
 pub mod signal;
 pub mod sink;

@@ -9,6 +9,7 @@
 
 mod attic;
 mod compact;
+mod drain;
 mod explain;
 mod filter;
 mod restore;
@@ -26,6 +27,8 @@ use super::paint::Colour;
 use crate::command;
 use attic::TypedAtticCommand;
 use compact::TypedCompact;
+pub use drain::DrainErrand;
+use drain::TypedDrain;
 use filter::TypedFilter;
 use restore::TypedRestore;
 pub use rules::RulesErrand;
@@ -58,6 +61,8 @@ pub enum Errand {
     Run(Box<command::run::Asked>),
     /// Become the program that is run.
     Launch(command::run::Launch),
+    /// Something about drained files.
+    Drain(DrainErrand),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -94,6 +99,8 @@ struct Typed {
 
 #[derive(Debug, Subcommand)]
 enum TypedCommand {
+    /// Keep a file that is still being written small, losing nothing
+    Drain(Box<TypedDrain>),
     /// Say what an error, a rule or a record means, what causes it and what to do
     Explain(explain::TypedExplain),
     /// Rewrite finished files small, in their places; `quell restore` puts everything back
@@ -137,6 +144,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
         Some(TypedCommand::Attic(command)) => Errand::Prune(command.into()),
         Some(TypedCommand::Run(run)) => Errand::Run(Box::new((*run).into())),
         Some(TypedCommand::Launch(launch)) => Errand::Launch(launch.into()),
+        Some(TypedCommand::Drain(typed)) => Errand::Drain((*typed).into()),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

@@ -1,0 +1,195 @@
+//! One file on its way: consumed, committed, given back. The order of the steps is what makes a kill lose nothing.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use super::intake::Intake;
+use super::policy::Policy;
+use super::step::{Stairs, Step, die};
+use super::target::Target;
+use crate::system::checkpoint::{Slots, SlotsError};
+use crate::system::reclaim::calls::{self, ALIGNMENT};
+use crate::system::reclaim::resolve::shorten;
+use crate::system::reclaim::seam::SEAM_BYTES;
+use crate::system::reclaim::{Birth, Conflict, Mark, Phase, Resolved, Seam, resolve};
+
+/// Lengths that are tried before a collapse is given up: a file system may have clusters larger than ours.
+const CUT_MAX: u64 = 64 << 20;
+
+/// Why a file cannot be gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// It does not fit what is recorded.
+    #[error("{0}; nothing is touched. See `quell drain --status`; to begin anew remove the state")]
+    Conflict(Conflict),
+    /// The state cannot be written.
+    #[error(transparent)]
+    State(#[from] SlotsError),
+    /// The source cannot be read or synced.
+    #[error("{0}")]
+    Source(io::Error),
+    /// The output takes nothing for now: the only one of these that may pass.
+    #[error(
+        "the output takes no more ({0}); the source is neither consumed nor given back until it does"
+    )]
+    Stuck(io::Error),
+}
+
+/// Where the source, the output and the record of both stand.
+#[derive(Debug)]
+pub struct Ladder {
+    pub(super) path: PathBuf,
+    pub(super) source: File,
+    pub(super) mark: Mark,
+    pub(super) slots: Slots,
+    pub(super) target: Target,
+    pub(super) policy: Policy,
+    pub(super) stairs: Stairs,
+    /// Output that is not written yet.
+    pub(super) due: Vec<u8>,
+    /// A collapse does not work on this file, whoever writes to it.
+    pub(super) uncollapsible: bool,
+    /// The multiple that a cut has to be of here.
+    pub(super) alignment: u64,
+    /// Why no space can be given back.
+    pub(super) unreclaimable: Option<io::Error>,
+}
+
+impl Ladder {
+    /// Writes the output, and records that everything before the intake's place is consumed. `state` is the pipeline's.
+    ///
+    /// # Errors
+    /// See [`Halt`]. Nothing is consumed then.
+    pub fn commit(&mut self, intake: &Intake, state: &[u8]) -> Result<(), Halt> {
+        self.write()?;
+        self.stairs.reach(Step::OutWritten);
+        rustix::fs::fdatasync(&self.source).map_err(|errno| Halt::Source(errno.into()))?;
+        self.stairs.reach(Step::SourceSynced);
+        self.target.sync().map_err(Halt::Stuck)?;
+        self.stairs.reach(Step::OutSynced);
+        let consumed = intake.offset();
+        let seam = Seam::before(&self.source, consumed, None).map_err(Halt::Source)?;
+        self.mark = Mark {
+            consumed,
+            seam: seam.unwrap_or_default(),
+            gap: intake.gap().filter(|gap| gap.at >= consumed),
+            output: self.target.birth(),
+            output_bytes: self.target.bytes(),
+            output_seam: self.target.seam().map_err(Halt::Stuck)?,
+            ..self.mark.clone()
+        };
+        self.record(state)?;
+        self.stairs.reach(Step::Committed);
+        Ok(())
+    }
+
+    /// Writes what is due.
+    ///
+    /// # Errors
+    /// [`Halt::Stuck`]; what was not written is still due.
+    pub fn write(&mut self) -> Result<(), Halt> {
+        if !self.due.is_empty() && self.stairs.ends_at(Step::OutHalf) {
+            let mut half = self.due[..self.due.len() / 2].to_vec();
+            let _ = self.target.write(&mut half);
+            die();
+        }
+        self.target.write(&mut self.due).map_err(Halt::Stuck)
+    }
+
+    /// Gives back the front of the source, if enough of it is committed. Says whether it has become shorter, and by how
+    /// much.
+    ///
+    /// # Errors
+    /// See [`Halt`].
+    pub fn give_back(&mut self, state: &[u8]) -> Result<u64, Halt> {
+        let cut = self.cut();
+        let shrinks = self.policy.shrinks(&self.source, &self.mark) && !self.uncollapsible;
+        let gain = if shrinks {
+            cut
+        } else {
+            cut.saturating_sub(self.mark.punched)
+        };
+        if gain == 0 || gain < self.policy.chunk / 2 || self.mark.gap.is_some() {
+            return Ok(0);
+        }
+        self.look_again()?;
+        match calls::punch(&self.source, cut) {
+            Ok(()) => {}
+            Err(cause) if Policy::is_refusal(&cause) => {
+                self.unreclaimable = Some(cause);
+                return Ok(0);
+            }
+            Err(cause) => return Err(Halt::Source(cause)),
+        }
+        self.stairs.reach(Step::Punched);
+        rustix::fs::fsync(&self.source).map_err(|errno| Halt::Source(errno.into()))?;
+        self.stairs.reach(Step::PunchSynced);
+        self.mark.punched = self.mark.punched.max(cut);
+        if shrinks {
+            self.shrink(cut, state)
+        } else {
+            self.record(state)?;
+            Ok(0)
+        }
+    }
+
+    /// How much of the front may go.
+    fn cut(&self) -> u64 {
+        let cut = self.mark.consumed.saturating_sub(SEAM_BYTES);
+        cut - cut % self.alignment.max(ALIGNMENT)
+    }
+
+    /// Right before anything is changed: is this still the file that the record is about?
+    fn look_again(&self) -> Result<(), Halt> {
+        let birth = Birth::of(&self.source).map_err(Halt::Source)?;
+        match resolve(&self.mark, &self.source).map_err(Halt::Source)? {
+            Resolved::Whole(_) if birth == self.mark.source => Ok(()),
+            Resolved::Conflict(conflict) => Err(Halt::Conflict(conflict)),
+            Resolved::Whole(_) | Resolved::Truncated => Err(Halt::Conflict(Conflict::OtherContent)),
+        }
+    }
+
+    fn shrink(&mut self, cut: u64, state: &[u8]) -> Result<u64, Halt> {
+        self.mark.phase = Phase::Intent { cut };
+        self.record(state)?;
+        self.stairs.reach(Step::Intent);
+        if let Err(cause) = calls::collapse(&self.source, cut) {
+            return self.settle(&cause, state);
+        }
+        self.stairs.reach(Step::Collapsed);
+        rustix::fs::fsync(&self.source).map_err(|errno| Halt::Source(errno.into()))?;
+        self.stairs.reach(Step::CollapseSynced);
+        self.mark.phase = Phase::Idle;
+        shorten(&mut self.mark, cut);
+        self.record(state)?;
+        self.stairs.reach(Step::Done);
+        // No call closes the moment between the look and the collapse: at least it is noticed if somebody used it.
+        match resolve(&self.mark, &self.source).map_err(Halt::Source)? {
+            Resolved::Conflict(conflict) => Err(Halt::Conflict(conflict)),
+            Resolved::Whole(_) | Resolved::Truncated => Ok(cut),
+        }
+    }
+
+    /// A collapse failed. What it left behind is asked of the file, never assumed.
+    fn settle(&mut self, cause: &io::Error, state: &[u8]) -> Result<u64, Halt> {
+        let before = self.mark.base;
+        match resolve(&self.mark, &self.source).map_err(Halt::Source)? {
+            Resolved::Whole(mark) => self.mark = mark,
+            Resolved::Truncated => self.mark.phase = Phase::Idle,
+            Resolved::Conflict(conflict) => return Err(Halt::Conflict(conflict)),
+        }
+        let clusters = cause.kind() == io::ErrorKind::InvalidInput && self.alignment < CUT_MAX;
+        if clusters {
+            self.alignment = (self.alignment * 2).max(ALIGNMENT * 2);
+        } else {
+            self.uncollapsible = true;
+        }
+        self.record(state)?;
+        Ok(self.mark.base - before)
+    }
+
+    pub(super) fn record(&mut self, state: &[u8]) -> Result<(), Halt> {
+        Ok(self.slots.write(&self.mark.encode(state))?)
+    }
+}

@@ -1,0 +1,168 @@
+//! `quell drain`: a file that is still being written stays small, and not a byte is lost.
+//!
+//! In come paths of files that others append to, out go their filtered streams, and the disk space of what was consumed.
+//!
+//! Invariant: nothing is given back that is not in the output, synced, and recorded. Whatever does not fit the record is a
+//! conflict, and is left as it is.
+//!
+//! The smallest file, and the one to imitate, is `step.rs`.
+
+mod drained;
+mod intake;
+mod ladder;
+mod policy;
+mod status;
+mod step;
+mod target;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::terms::Terms;
+use super::{Ending, Tone, Voice, rulebook};
+use crate::system::shown;
+use crate::system::wait::{Wait, Wake};
+
+use drained::{Drained, Turn};
+pub use policy::{Policy, Shrink};
+pub use status::status;
+pub use step::{STEPS, Step, Stop};
+
+/// How long to wait for something new before the files are looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Where the filtered streams go.
+#[derive(Clone, Debug)]
+pub enum Outputs {
+    /// All into one file; only for one source.
+    File(PathBuf),
+    /// Each into a file of its own name in this folder.
+    Folder(PathBuf),
+}
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Where they go.
+    pub outputs: Outputs,
+    /// Where the states are kept; beside the outputs if nothing is said.
+    pub state: Option<PathBuf>,
+    /// What may be done to the files.
+    pub policy: Policy,
+    /// Ends when everything that is there is consumed.
+    pub once: bool,
+    /// Kills the program at a step: for tests.
+    pub stop: Option<Stop>,
+    /// Under what terms.
+    pub terms: Terms,
+}
+
+impl Asked {
+    /// Where the output of a file goes.
+    fn output(&self, file: &Path) -> PathBuf {
+        match &self.outputs {
+            Outputs::File(path) => path.clone(),
+            Outputs::Folder(folder) => folder.join(file.file_name().unwrap_or(file.as_os_str())),
+        }
+    }
+
+    /// Where the state of a file is kept.
+    fn state(&self, file: &Path) -> PathBuf {
+        let output = self.output(file);
+        let folder = self
+            .state
+            .as_deref()
+            .or(output.parent())
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let mut name = std::ffi::OsString::from(".");
+        name.push(file.file_name().unwrap_or(file.as_os_str()));
+        name.push(".drain");
+        folder.unwrap_or(Path::new(".")).join(name)
+    }
+}
+
+/// Drains the files until a signal ends it.
+pub fn drain(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    let mut wait = match Wait::new() {
+        Ok(wait) => wait,
+        Err(cause) => {
+            voice.say(Tone::Error, &format!("signals cannot be caught ({cause})"));
+            return Ending::SomeFailed;
+        }
+    };
+    let rules = match asked.terms.rules.load() {
+        Ok(rules) => Arc::new(rules),
+        Err(errors) => {
+            rulebook::complain(&errors, voice);
+            return Ending::Refused;
+        }
+    };
+    let mut ending = Ending::Fine;
+    let mut drained = Vec::new();
+    for file in &asked.files {
+        match Drained::open(file, asked, Arc::clone(&rules), voice) {
+            Ok(opened) => drained.push(opened),
+            Err(text) => {
+                voice.say(Tone::Error, &format!("{}: {text}", shown(file)));
+                ending = Ending::SomeFailed;
+            }
+        }
+    }
+    ending.and(turn_all(&mut drained, asked, &mut wait, voice))
+}
+
+/// Gives each file its turn until all have ended, or a signal asks for the end.
+fn turn_all(
+    drained: &mut Vec<Drained>,
+    asked: &Asked,
+    wait: &mut Wait,
+    voice: &mut dyn Voice,
+) -> Ending {
+    let mut ending = Ending::Fine;
+    while !drained.is_empty() {
+        let mut busy = false;
+        drained.retain_mut(|one| match one.turn(voice) {
+            Ok(Turn::Busy) => {
+                busy = true;
+                true
+            }
+            Ok(Turn::Idle) if !asked.once => true,
+            Ok(Turn::Idle) => {
+                ending = ending.and(one.end(voice));
+                false
+            }
+            Err(halt) => {
+                voice.say(Tone::Error, &format!("{}: {halt}", one.name()));
+                ending = Ending::SomeFailed;
+                false
+            }
+        });
+        let deadline = if busy {
+            Instant::now()
+        } else {
+            Instant::now() + LOOK_AGAIN
+        };
+        match wait.on(None, Some(deadline)) {
+            Ok(Wake::Signal(signal)) if signal.ends() => {
+                for one in drained.iter_mut() {
+                    ending = ending.and(one.end(voice));
+                }
+                return Ending::Signalled(signal).and(ending);
+            }
+            Ok(Wake::Signal(signal)) => {
+                for one in drained.iter_mut() {
+                    one.answer(signal, &asked.terms.rules, voice);
+                }
+            }
+            Ok(Wake::Deadline | Wake::Readable) => {}
+            Err(cause) => {
+                voice.say(Tone::Error, &format!("waiting failed ({cause})"));
+                return Ending::SomeFailed;
+            }
+        }
+    }
+    ending
+}

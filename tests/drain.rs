@@ -1,0 +1,13 @@
+//! `quell drain` on real files, with real writers, killed wherever it hurts.
+
+#[path = "cli/kit.rs"]
+mod kit;
+
+#[path = "drain/bench.rs"]
+mod bench;
+#[path = "drain/faults.rs"]
+mod faults;
+#[path = "drain/kills.rs"]
+mod kills;
+#[path = "drain/writers.rs"]
+mod writers;
