@@ -31,9 +31,10 @@ fn kills() -> u32 {
 
 #[test]
 fn a_kill_at_any_step_loses_and_repeats_nothing() {
-    for ground in grounds() {
-        for lines in Lines::ALL {
-            let bench = Bench::new(&ground).with(&["--writer", "append"]);
+    // Without the pairs that say nothing new: each takes many seconds.
+    for (turn, ground) in grounds().iter().enumerate() {
+        for lines in [Lines::Numbered, Lines::Identical].into_iter().skip(turn) {
+            let bench = Bench::new(ground).with(&["--writer", "append"]);
             let each = lines.per(3 << 19);
             let mut written = 0;
             let mut killed = 0;
