@@ -21,12 +21,8 @@ mod size;
 
 pub use exit::Exit;
 
-use crate::command::run as running;
-use crate::command::{
-    Ending, Voice, compact, draft, explain, filter, prune, restore, rules, trial,
-};
-use crate::system::signal::die_by;
 use crate::command::{self, Ending, Voice};
+use crate::system::signal::die_by;
 use complain::Stderr;
 use flags::{Asked, DrainErrand, Errand, RulesErrand};
 
@@ -44,14 +40,11 @@ pub fn run() -> Exit {
         Errand::Filter(asked) => command::filter::filter(&asked, &mut voice),
         Errand::Explain(asked) => command::explain::explain(&asked, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
-        Errand::Compact(asked) => compact::compact(&asked, &mut voice),
-        Errand::Restore(asked) => restore::run(&asked, &mut voice),
-        Errand::Prune(asked) => prune::prune(&asked, &mut voice),
-        Errand::Run(asked) => running::run(&asked, &mut voice),
-        Errand::Launch(launch) => running::launch(&launch, &mut voice),
         Errand::Compact(asked) => command::compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => command::restore::run(&asked, &mut voice),
         Errand::Prune(asked) => command::prune::prune(&asked, &mut voice),
+        Errand::Run(asked) => command::run::run(&asked, &mut voice),
+        Errand::Launch(launch) => command::run::launch(&launch, &mut voice),
         Errand::Drain(DrainErrand::Drain(asked)) => command::drain::drain(&asked, &mut voice),
         Errand::Drain(DrainErrand::Status { asked, json }) => {
             command::drain::status(&asked, json, &mut voice)
