@@ -277,6 +277,29 @@ fn ruby_php_rust_and_erlang() {
 }
 
 #[test]
+fn weblogics_heads_stand_in_angle_brackets() {
+    check(
+        "<Nov 22, 2026 10:00:01,305 AM UTC> <Error> <HTTP> <BEA-101017> <Root cause of ServletException.\n\
+         java.net.SocketException: Broken pipe (Write failed)\n\
+         \tat weblogic.servlet.internal.ChunkOutput.flush(ChunkOutput.java:527)\n",
+        &["java.net.SocketException"],
+    );
+}
+
+#[test]
+fn koas_errors_are_two_blanks_deep() {
+    let koa = "\x20 Error: aborted\n\
+         \x20     at abortIncoming (node:_http_server:796:17)\n\
+         \x20     at socketOnClose (node:_http_server:790:3)\n";
+    let records = read(&format!("\n{koa}\n"));
+    let texts: Vec<&str> = records.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts, ["\n", koa, "\n"]);
+    let java =
+        "  java.io.IOException: Broken pipe\n      at com.example.Books.list(Books.java:7)\n";
+    assert_eq!(read(java).len(), 2);
+}
+
+#[test]
 fn an_erlang_report_repeats_stamp_and_process_on_each_line() {
     let line = |process, text| {
         format!("2026-11-22 10:00:01.113207+00:00 [warning] <0.{process}.0> {text}\n")

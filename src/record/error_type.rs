@@ -8,7 +8,11 @@ pub(super) fn is_error(text: &[u8], indented: bool) -> bool {
     let text = text.strip_prefix(b"Uncaught ").unwrap_or(text);
     match error_type(text) {
         Some(name) => {
-            !indented || name.contains(&b'.') || text.len() > name.len() && text[name.len()] == b':'
+            let behind = &text[name.len()..];
+            !indented
+                || name.contains(&b'.')
+                || behind.starts_with(b":")
+                || behind.starts_with(b" [")
         }
         None => false,
     }

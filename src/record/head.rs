@@ -171,7 +171,8 @@ fn level_in(line: &[u8], from: usize) -> Option<(Level, usize)> {
             .unwrap_or(rest.len());
         let token = &rest[..len];
         let bare = trim_punctuation(token);
-        let level = if token.starts_with(b"[") || token.starts_with(b"level=") {
+        let marked = token.starts_with(b"[") || token.starts_with(b"<") && token.ends_with(b">");
+        let level = if marked || token.starts_with(b"level=") {
             find_level(bare)
         } else {
             exact(bare)
@@ -234,7 +235,7 @@ fn skip(line: &[u8], from: usize, what: &[u8]) -> usize {
         .count()
 }
 
-/// Whether what stands before a stamp may stand before a head's stamp: an opening bracket, a level, a process id, a
+/// Whether what stands before a stamp may stand before a head's stamp: an opening bracket (WebLogic's is `<`), a level, a process id, a
 /// thread in brackets, a syslog priority. Anything else means that the stamp is part of some text.
 fn is_front(front: &[u8]) -> bool {
     let mut depth = 0_i32;
@@ -246,7 +247,7 @@ fn is_front(front: &[u8]) -> bool {
         let closes = token.iter().filter(|b| **b == b']').count() as i32;
         let known = depth > 0
             || token.starts_with(b"[")
-            || token == b"-"
+            || matches!(token, b"-" | b"<")
             || is_severity(token)
             || exact(trim_punctuation(token)).is_some()
             || is_pid(token)

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use super::embedded;
 use super::error_type::{error_type, strip_thread};
+use super::frame_language;
 use super::head::{Head, Level, announces_failure};
 use super::seen::Seen;
 use super::shape::erlang_process;
@@ -30,6 +31,8 @@ pub struct Machine {
     /// The first line is the first half of `java.util.logging`'s two-line head.
     two_line: bool,
     dashes: bool,
+    /// Starts at an indented error, which only Node prints.
+    koa: bool,
     /// A blank line stands between head and trace, so that one behind the trace belongs to it as well.
     gapped: bool,
     /// The type of an error that the head's own text ends in.
@@ -61,10 +64,16 @@ impl Machine {
             seen => seen,
         };
         // An indented first line is an orphan of something that is gone: it opens nothing.
+        // But koa's own handler prints errors whole, two blanks deep.
         let announces = announces_failure(text);
-        let grammar = Grammar::default().step(start, false, |_, _, _| !indented);
+        let blanks = text.iter().take_while(|b| **b == b' ').count();
+        let koa = seen == Seen::Error && blanks == 2;
+        let grammar = Grammar::default().step(start, false, |language, _, _| {
+            !indented || koa && language == Language::Node
+        });
         Machine {
             grammar,
+            koa,
             level: head.as_ref().map_or(Level::Unknown, |head| head.level),
             announces,
             two_line: head
@@ -174,6 +183,9 @@ impl Machine {
 
     /// The guards: steps that depend on more than the kind of line.
     fn allows(&self, language: Language, from: State, to: State, seen: Seen, text: &[u8]) -> bool {
+        if self.koa && seen == Seen::Frame && frame_language(text) != Language::Node {
+            return false;
+        }
         let indented = is_indented(text);
         let before_trace = matches!(
             from,

@@ -90,6 +90,8 @@ fn token(rest: &[u8], first: bool) -> Option<usize> {
                 0
             }
         }
+        // WebLogic brackets each part of its heads: `<Nov 22, 2026 11:03:08 AM UTC> <Error> `.
+        [b'<', b'A'..=b'Z', ..] if first => return Some(1),
         // The dots of a test runner, glued to the line.
         [b'.', ..] if first => rest
             .iter()
