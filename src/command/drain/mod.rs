@@ -10,6 +10,7 @@
 mod drained;
 mod intake;
 mod ladder;
+mod origin;
 mod policy;
 mod status;
 mod step;
