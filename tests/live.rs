@@ -5,6 +5,9 @@ mod kit;
 // Programs behind the filter.
 #[path = "live/run.rs"]
 mod run;
+// What a service manager hears, and the units.
+#[path = "live/systemd.rs"]
+mod systemd;
 // Outputs that are kept to their size.
 #[path = "live/sized.rs"]
 mod sized;

@@ -46,6 +46,22 @@ fn told(ledger: &Ledger) -> Vec<Told<'_>> {
         .collect()
 }
 
+/// The account in a few words, for a service manager's line of status.
+#[must_use]
+pub fn status(ledger: &Ledger, read_bytes: u64) -> String {
+    let Ledger {
+        suppressed,
+        summaries,
+        ..
+    } = ledger;
+    format!(
+        "{} read; {} records of noise, {}, held back and told in {summaries} summaries",
+        size(read_bytes),
+        suppressed.records,
+        size(suppressed.bytes)
+    )
+}
+
 /// The account, line ending included.
 #[must_use]
 pub fn account(ledger: &Ledger, stats: Stats) -> String {

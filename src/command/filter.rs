@@ -65,9 +65,10 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
     let mut reading = Reading {
         lane: Lane::new(rules, terms.options, terms.linger),
         outlet,
-        around: Surroundings::new(wait, voice),
+        around: Surroundings::new(wait, voice).serving(),
         reload: &mut reload,
     };
+    reading.around.service.ready();
     let ending = match read_all(&mut reading, &asked.inputs) {
         Ok(ending) => ending,
         Err(error) => unwritable(&error, reading.around.voice),

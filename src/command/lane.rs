@@ -15,6 +15,7 @@ use crate::pipeline::{Held, Ledger, Options, Output, Pipeline};
 use crate::rule::RuleSet;
 use crate::system::sink::SinkError;
 use crate::system::source::Source;
+use crate::system::systemd::Service;
 use crate::system::wait::Wait;
 
 /// What all lanes of a program share.
@@ -25,15 +26,27 @@ pub struct Surroundings<'a> {
     pub voice: &'a mut dyn Voice,
     /// The clock on the wall.
     pub clock: WallClock,
+    /// The service manager, if there is one: told by the loop, and by nobody else.
+    pub service: Service,
 }
 
 impl<'a> Surroundings<'a> {
-    /// These surroundings, with a clock in the zone of whoever started the program.
+    /// These surroundings, with a clock in the zone of whoever started the program, and no service manager.
     pub fn new(wait: Wait, voice: &'a mut dyn Voice) -> Surroundings<'a> {
         Surroundings {
             wait,
             voice,
             clock: WallClock::new(),
+            service: Service::default(),
+        }
+    }
+
+    /// The same surroundings, with the service manager of this process if it has one.
+    #[must_use]
+    pub fn serving(self) -> Surroundings<'a> {
+        Surroundings {
+            service: Service::of_this_process(),
+            ..self
         }
     }
 }
@@ -125,6 +138,12 @@ impl Lane {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.pipeline.ledger()
+    }
+
+    /// Bytes that it is done with.
+    #[must_use]
+    pub fn done_bytes(&self) -> u64 {
+        self.done
     }
 
     /// Takes new rules; what is held back stays counted.

@@ -337,7 +337,8 @@ fn settle(
     let voice = &mut *around.voice;
     match written {
         Err(SinkError::Stuck { .. }) => {
-            sink.flush_patiently(&mut around.wait, &mut |text| voice.say(Tone::Error, text))
+            let mut say = |text: &str| voice.say(Tone::Error, text);
+            sink.flush_patiently(&mut around.wait, &mut around.service, &mut say)
         }
         other => other,
     }

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::account::status;
 use super::lane::{Fed, Lane, Surroundings};
 use super::outlet::Outlet;
 use super::{Tone, Voice};
@@ -45,9 +46,16 @@ impl Reading<'_> {
     /// The output cannot be written; nothing more can be done.
     pub fn run(&mut self, source: &mut Source) -> Result<Ended, SinkError> {
         let ended = loop {
-            let deadline = self.lane.wakes_at();
+            let service = &mut self.around.service;
+            service.note(self.lane.done_bytes());
+            service.tend(self.lane.done_bytes(), || {
+                status(&self.lane.ledger(), self.lane.done_bytes())
+            });
+            let wakes = [self.lane.wakes_at(), service.wakes_at()];
+            let deadline = wakes.into_iter().flatten().min();
             match self.around.wait.on(Some(source.as_fd()), deadline) {
                 Ok(Wake::Signal(signal)) if signal.ends() => {
+                    self.around.service.stopping();
                     self.drain(source)?;
                     break Ended::Signalled(signal);
                 }
@@ -104,6 +112,9 @@ impl Reading<'_> {
     /// Answers a signal that does not end us.
     fn answer(&mut self, signal: Signal, source: &Source) -> Result<(), SinkError> {
         debug_assert!(!signal.ends());
+        if signal == Signal::Reload {
+            self.around.service.reloading();
+        }
         self.lane.report(&mut self.outlet, &mut self.around)?;
         if signal == Signal::Reload {
             let voice = &mut *self.around.voice;
@@ -115,6 +126,7 @@ impl Reading<'_> {
             if let Some(rules) = (self.reload)(voice) {
                 self.lane.set_rules(rules);
             }
+            self.around.service.ready();
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ pub mod replace;
 pub mod signal;
 pub mod sink;
 pub mod source;
+pub mod systemd;
 pub mod wait;
 pub mod writers;
 

@@ -13,6 +13,7 @@ use rustix::pipe::SpliceFlags;
 use thiserror::Error;
 
 use super::source::Source;
+use super::systemd::Service;
 use super::wait::{Wait, Wake};
 use super::{Identity, enlarge, file_type, identity, shown};
 use write::{wait_for_room, write};
@@ -248,8 +249,9 @@ impl Sink {
     }
 
     /// Writes what was gathered, and when the output is stuck waits until it is not: says so once through `say`, tries
-    /// again after growing pauses, and says when it goes on. Nothing else is read or done meanwhile. Signals
-    /// that arrive are given back to `wait` at the end.
+    /// again after growing pauses, and says when it goes on. Nothing else is read or done meanwhile, but for telling the
+    /// `service` manager that we are alive: to wait for room is to be well. Signals that arrive are given back to `wait` at
+    /// the end.
     ///
     /// # Errors
     /// [`SinkError::Stuck`] only after a second signal to end; what is kept is then lost unless someone flushes again.
@@ -257,6 +259,7 @@ impl Sink {
     pub fn flush_patiently(
         &mut self,
         wait: &mut Wait,
+        service: &mut Service,
         say: &mut dyn FnMut(&str),
     ) -> Result<(), SinkError> {
         let mut signals = Vec::new();
@@ -274,7 +277,10 @@ impl Sink {
                 say(&error.to_string());
             }
             stuck = true;
-            match wait.on(None, Some(Instant::now() + pause)) {
+            service.beat();
+            let deadline = Instant::now() + pause;
+            let deadline = service.next_beat().map_or(deadline, |at| at.min(deadline));
+            match wait.on(None, Some(deadline)) {
                 Ok(Wake::Signal(signal)) => signals.push(signal),
                 Ok(Wake::Deadline | Wake::Readable) => pause = (pause * 2).min(PAUSE_LONGEST),
                 Err(cause) => break Err(SinkError::Failed(cause)),

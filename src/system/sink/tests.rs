@@ -240,7 +240,7 @@ fn child_is_patient() {
         wait.on(None, soon).unwrap(),
         Wake::Signal(Signal::Terminate)
     );
-    let answer = sink.flush_patiently(&mut wait, &mut |_| {
+    let answer = sink.flush_patiently(&mut wait, &mut Service::default(), &mut |_| {
         said += 1;
         signal_hook::low_level::raise(SIGTERM).unwrap();
     });
