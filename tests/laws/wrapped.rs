@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use quell::episode::{First, Settings, SummaryStyle};
 use quell::format::Format;
 use quell::pipeline::{Gear, Options};
+use quell::record::{Head, Level, Seen};
 use quell::rule::RuleSet;
 
 use super::drive::{Cuts, Run, Tape, in_gear, run};
@@ -215,7 +216,17 @@ fn plain(log: &Log) -> Vec<String> {
     let lines = text
         .split_terminator('\n')
         .map(|line| line.trim_start_matches('\u{feff}').to_owned());
-    lines.collect()
+    // An object within an envelope is another writer's, and a text whose level shows behind a carrier's stamp is a
+    // head: without an envelope both are mere text.
+    lines
+        .filter(|line| !line.starts_with('{') && !gains_level(line))
+        .collect()
+}
+
+fn gains_level(line: &str) -> bool {
+    let carried = format!("Nov 22 10:00:00 host app[0]: {line}");
+    let head = Head::parse(carried.as_bytes());
+    Seen::of(line.as_bytes()) == Seen::Text && head.is_some_and(|head| head.level != Level::Unknown)
 }
 
 /// The lines in their envelope.
