@@ -317,6 +317,24 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(cases(48))]
+
+    /// Ending and going on between any two reads changes neither the output nor the account.
+    #[test]
+    fn restarts_do_not_show(log in log(1..20), options in options(), cuts in cuts()) {
+        let (whole, whole_ledger) = run(rules(), options, &log.0, &Cuts::Never);
+        let mut restarted = Run::new(rules(), options, &log.0);
+        for position in cuts.positions(log.0.len()) {
+            restarted.read_to(position);
+            restarted.restart(rules(), options);
+        }
+        let (restarted, ledger) = restarted.finish();
+        prop_assert_eq!(text(&restarted.out), text(&whole.out));
+        prop_assert_eq!(ledger, whole_ledger);
+    }
+}
+
+proptest! {
     #![proptest_config(cases(16))]
 
     /// One byte at a time.

@@ -1,11 +1,13 @@
 //! The log's own time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{CLOCK_CONFIRMATIONS, CLOCK_STEP_MICROS};
 use crate::line::Stamp;
 
 /// The running maximum of the stamps: a late stamp does not turn it back, and a jump of more than an hour counts only
 /// when the next stamps confirm it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Clock {
     micros: Option<i64>,
     /// A far stamp, and how many in a row agreed with it.

@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Names;
 use super::sighting::Sighting;
 use super::summary::Summary;
 use super::surge::Rate;
 use crate::limits::{EVERY, FIRST_QUOTE_BYTES, FORGET, KINDS_MAX};
+
+mod kinds;
 
 /// How much of the first record of a kind is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +67,7 @@ pub enum Treatment {
 }
 
 /// What was held back of one kind since its last summary.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Episode {
     /// What stays the same from window to window; its counts are filled in when a summary is due.
     /// Its kind's number also says in which order kinds were first met.
@@ -77,12 +81,17 @@ struct Episode {
     rate: Rate,
 }
 
+/// What is known of each kind, by its key.
+type Episodes = HashMap<Box<[u8]>, Box<Episode>, foldhash::quality::RandomState>;
+
 /// The table of kinds.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Collapse {
+    #[serde(skip)]
     settings: Settings,
     /// Boxed: a table that doubles, or drags along the room of what was evicted, would cost megabytes otherwise.
-    episodes: HashMap<Box<[u8]>, Box<Episode>, foldhash::quality::RandomState>,
+    #[serde(with = "kinds")]
+    episodes: Episodes,
     sightings: u64,
     /// Number of the window that the held records belong to; windows are aligned to the log's clock.
     window: i64,
@@ -105,6 +114,12 @@ impl Collapse {
             open: 0,
             evicted: 0,
         }
+    }
+
+    /// The same table under other settings, after it was written down and read again.
+    #[must_use]
+    pub fn under(self, settings: Settings) -> Collapse {
+        Collapse { settings, ..self }
     }
 
     /// Whether anything is held back, so that a summary is due some time.

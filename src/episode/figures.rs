@@ -1,11 +1,13 @@
 //! The figures of what was held back, of one window or of a whole log.
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Names;
 use crate::limits::LIKELY_AGES_MAX;
 use crate::rule::{Call, Signs, Tier};
 
 /// How the connections ended, counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// While reading.
     pub reads: u64,

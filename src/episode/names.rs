@@ -2,13 +2,52 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::NAMES_MAX;
+use crate::line::latin;
 
 /// Counts of peers, or of paths: the first `NAMES_MAX` by name, the rest together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(from = "SavedNames", into = "SavedNames")]
 pub struct Names {
     counts: HashMap<Box<[u8]>, u64, foldhash::fast::RandomState>,
     others: u64,
+}
+
+/// Counts as they are written down: as pairs, since a name may be any bytes.
+#[derive(Deserialize, Serialize)]
+struct SavedNames {
+    counts: Vec<(String, u64)>,
+    others: u64,
+}
+
+impl From<Names> for SavedNames {
+    fn from(names: Names) -> SavedNames {
+        let mut counts: Vec<(String, u64)> = names
+            .counts
+            .iter()
+            .map(|(name, count)| (latin::text(name), *count))
+            .collect();
+        counts.sort();
+        SavedNames {
+            counts,
+            others: names.others,
+        }
+    }
+}
+
+impl From<SavedNames> for Names {
+    fn from(saved: SavedNames) -> Names {
+        let counts = saved.counts.into_iter().filter_map(|(name, count)| {
+            let name = latin::bytes(&name)?;
+            Some((name.into_boxed_slice(), count))
+        });
+        Names {
+            counts: counts.take(NAMES_MAX).collect(),
+            others: saved.others,
+        }
+    }
 }
 
 impl Names {

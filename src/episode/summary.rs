@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::figures::{Figures, Tally};
@@ -10,7 +11,7 @@ use super::likely::likely;
 use super::names::Names;
 use super::sighting::Sighting;
 use crate::format::{Clothes, Words};
-use crate::line::Layout;
+use crate::line::{Layout, latin};
 use crate::rule::Tier;
 
 /// How a summary is written.
@@ -32,13 +33,14 @@ pub const SUMMARY_VERSION: u32 = 1;
 const NAMED_MAX: usize = 3;
 
 /// What was held back of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Summary {
     /// The number of the kind: no other has it.
     pub kind: u64,
     /// How many records.
     pub count: u64,
     /// The error, as it was printed: type and message, or the template's text; cut to a bound.
+    #[serde(with = "latin")]
     pub title: Vec<u8>,
     /// The rule that took them.
     pub rule: String,
@@ -47,6 +49,7 @@ pub struct Summary {
     /// The cause it stands for.
     pub cause: String,
     /// Where in the code, for undecided records.
+    #[serde(with = "latin")]
     pub site: Vec<u8>,
     /// Time of the first, in microseconds since 1970.
     pub from: i64,

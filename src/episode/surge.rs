@@ -1,12 +1,14 @@
 //! A window far above a kind's own rate.
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{SURGE_COUNT_MIN, SURGE_FACTOR, SURGE_WINDOWS_MIN};
 
 /// How much the latest window weighs in the running rate.
 const LATEST_WEIGHT: f64 = 0.25;
 
 /// A kind's running rate: repeats per window, over the windows it was seen in and the silent ones between.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub struct Rate {
     mean: f64,
     windows: u32,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::json::{Entry, Template};
 use super::wear::{Kind, Wear};
 use crate::limits::CLOTHES_BYTES_MAX;
-use crate::line::Layout;
+use crate::line::{Layout, latin};
 
 /// What a summary puts on so that it looks like the lines around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Clothes {
     /// The envelope, if there was one.
     coat: Option<Coat>,
@@ -32,16 +33,23 @@ pub struct Words<'s> {
 }
 
 /// One envelope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Coat {
     /// Text around the time, and behind both the text. `layout` is `None` where the front gives no time.
     Front {
+        #[serde(with = "latin")]
         before: Box<[u8]>,
         layout: Option<Layout>,
+        #[serde(with = "latin")]
         after: Box<[u8]>,
     },
     /// Docker's: what stands between the text and the time.
-    Docker { middle: Box<[u8]>, layout: Layout },
+    Docker {
+        #[serde(with = "latin")]
+        middle: Box<[u8]>,
+        layout: Layout,
+    },
 }
 
 impl Clothes {

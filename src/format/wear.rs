@@ -3,6 +3,8 @@
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Format, cri, docker, escape, json, piped, syslog};
 use crate::line::Stamp;
 
@@ -10,7 +12,7 @@ use crate::line::Stamp;
 ///
 /// A hash of what the envelope says of the writer. Two writers with the same hash would be read as one, which is what
 /// happens to every stream without envelopes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash, Serialize)]
 pub struct Origin(u64);
 
 impl Origin {

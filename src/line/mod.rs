@@ -6,6 +6,7 @@
 //! The smallest file, and the one to imitate, is `cut.rs`.
 
 pub mod cut;
+pub mod latin;
 pub mod stamp;
 
 pub use cut::{Line, line_at, line_before, line_start};

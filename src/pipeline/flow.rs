@@ -118,8 +118,13 @@ impl<'b> Passage<'b> {
 impl Pipeline {
     /// A filter with these rules, at the beginning of a stream.
     pub fn new(rules: Arc<RuleSet>, options: Options) -> Pipeline {
+        let skim = Arc::new(Skim::new(rules.anchors()));
+        Pipeline::with(rules, skim, options)
+    }
+
+    fn with(rules: Arc<RuleSet>, skim: Arc<Skim>, options: Options) -> Pipeline {
         Pipeline {
-            skim: Arc::new(Skim::new(rules.anchors())),
+            skim,
             rules,
             collapse: Collapse::new(options.settings),
             options,
@@ -140,6 +145,35 @@ impl Pipeline {
             due: Vec::new(),
             memory: Memory::default(),
         }
+    }
+
+    /// A filter for another stream, under the same rules and options. What does not change is shared: a thousand streams
+    /// take little more than what they hold back.
+    #[must_use]
+    pub fn beside(&self) -> Pipeline {
+        Pipeline::with(
+            Arc::clone(&self.rules),
+            Arc::clone(&self.skim),
+            self.options,
+        )
+    }
+
+    /// Takes the rules that another filter has; what is held back stays counted.
+    pub fn set_rules_of(&mut self, other: &Pipeline) {
+        self.skim = Arc::clone(&other.skim);
+        self.rules = Arc::clone(&other.rules);
+        self.memory = Memory::default();
+    }
+
+    /// Offset in the stream of the next block's first byte.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Ends an unfinished line that was passed on, if there is one: says whether a line ending is to be written.
+    pub fn mend(&mut self) -> bool {
+        std::mem::take(&mut self.torn)
     }
 
     /// Takes new rules; what is held back stays counted.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::episode::Summary;
 use crate::episode::figures::Total;
@@ -10,7 +10,7 @@ use crate::episode::likely::{Likely, likely};
 use crate::rule::{Rule, Tier};
 
 /// Bytes, lines and records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// Bytes.
     pub bytes: u64,
@@ -21,7 +21,7 @@ pub struct Amount {
 }
 
 /// Everything that was counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Ledger {
     /// What was read.
     pub input: Amount,

@@ -15,6 +15,7 @@ mod cut;
 mod fate;
 mod flow;
 pub mod ledger;
+mod saved;
 mod scan;
 mod sieve;
 pub mod skim;
@@ -27,6 +28,7 @@ use std::io;
 pub use cut::cut;
 pub use flow::{Held, Pipeline};
 pub use ledger::{Amount, Ledger};
+pub use saved::{RestoreError, SAVED_VERSION};
 pub use skim::Skim;
 
 use crate::episode::{Settings, SummaryStyle};

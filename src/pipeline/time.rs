@@ -1,5 +1,7 @@
 //! Time read from stretches in which nothing is suspected.
 
+use serde::{Deserialize, Serialize};
+
 use crate::format::{Format, Wear};
 use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
 use crate::line::{Stamp, line_at};
@@ -7,7 +9,7 @@ use crate::record::{Head, Seen};
 
 /// Marks in the stream: one stamp is read in so many bytes, so that a window ends near its time although nothing suspect
 /// comes by. Marks stand at fixed offsets of the stream, whatever the blocks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Marks {
     /// Offset in the stream from which on the next stamp is looked for.
     next: u64,

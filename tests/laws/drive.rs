@@ -209,6 +209,13 @@ impl<'i> Run<'i> {
         self.pipeline.flush(NOW, &mut self.tape).unwrap();
     }
 
+    /// The program ends, and another goes on where this one was saved.
+    pub fn restart(&mut self, rules: &Arc<RuleSet>, options: Options) {
+        let saved = self.pipeline.save();
+        self.pipeline = Pipeline::new(Arc::clone(rules), options);
+        self.pipeline.restore(&saved).unwrap();
+    }
+
     /// The input ends.
     pub fn finish(mut self) -> (Tape, Ledger) {
         self.tail.end = self.input.len();

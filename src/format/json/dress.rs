@@ -1,20 +1,24 @@
 //! A summary under the names that a stream's objects use.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entry::{Entry, text_of};
 use super::moment::Moment;
 use super::names;
+use crate::line::latin;
 
 /// The fields of an object, ready for another event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Template {
+    #[serde(with = "latin")]
     front: Box<[u8]>,
     slots: Vec<(Box<str>, Slot)>,
 }
 
 /// What a field gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Slot {
     Time(Moment),
     /// The words for a warning and for an error.

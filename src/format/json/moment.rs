@@ -1,9 +1,11 @@
 //! How an object gives its time, and the same for another time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::line::{Lacks, Layout, Stamp};
 
 /// A time in a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Moment {
     /// Microseconds since 1970, or as far as the text tells.
     pub stamp: Stamp,
@@ -12,7 +14,8 @@ pub struct Moment {
 }
 
 /// How a field gives a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Form {
     /// As text.
     Text(Layout),

@@ -100,6 +100,8 @@ proptest! {
         prop_assert_eq!(stamp.resolve(micros + away), cut(&layout, micros), "{}", text);
         prop_assert_eq!(stamp.layout, layout, "{}", text);
         prop_assert_eq!(stamp.range, 0..text.len());
+        let saved = serde_json::to_string(&layout).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Layout>(&saved).unwrap(), layout, "{}", saved);
         prop_assert!(Stamp::find(text.as_bytes()).is_some());
     }
 

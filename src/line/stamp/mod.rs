@@ -17,6 +17,7 @@ mod laws;
 mod layout;
 mod lead;
 mod read;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -26,6 +27,8 @@ pub use layout::Layout;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// A stamp found by [`Stamp::find`] begins within this many bytes of its line.
 ///
 /// Level, pid, thread and a container's name take less than that in all servers seen; a date
@@ -33,7 +36,7 @@ use std::ops::Range;
 pub const STAMP_SEARCH_BYTES: usize = 96;
 
 /// The moment a line names, and how it is written there.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct Stamp {
     /// Microseconds since 1970-01-01T00:00:00Z, wall time read as UTC where no offset is named. A
     /// missing year reads as 1972 (which has a 29 February), a missing date as 1970-01-01. Digits
@@ -48,7 +51,7 @@ pub struct Stamp {
 }
 
 /// What a stamp leaves to its reader.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub enum Lacks {
     /// It names a full date.
     Nothing,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::walk::{Below, Claim};
 
 /// What was decided of lines that are still to come, as positions in the next block.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(in crate::pipeline) struct Ahead {
     /// Lines that belong to records whose verdict is given.
     pub claims: Vec<Claim>,
@@ -16,7 +18,7 @@ pub(in crate::pipeline) struct Ahead {
 }
 
 /// Lines in a row that are held back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(in crate::pipeline) struct HeldBack {
     /// Behind the last of them.
     pub end: usize,

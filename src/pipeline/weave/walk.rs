@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::format::{Format, Origin, Wear};
 use crate::limits::{APART_LINES_MAX, FOLLOWERS_MAX, LINE_BYTES_MAX};
 use crate::line::{Line, line_at, line_before};
@@ -30,7 +32,7 @@ pub(in crate::pipeline) enum Next {
 }
 
 /// Whose a line without an envelope is when it stands where reading begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub(in crate::pipeline) struct Below {
     /// The writer of the enveloped line above.
     pub origin: Origin,
@@ -39,7 +41,7 @@ pub(in crate::pipeline) struct Below {
 }
 
 /// Lines that were dealt with earlier, and whose they are. To the lines around them they are a boundary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(in crate::pipeline) struct Claim {
     pub origin: Origin,
     pub range: Range<usize>,
