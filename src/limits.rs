@@ -166,3 +166,36 @@ pub const STUCK_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// How long `run` still reads what others hold open, such as a program that its program left behind, once that has ended.
 pub const AFTERLIFE: Duration = Duration::from_secs(2);
+/// Bytes before a position by whose fingerprint it is known again: some ten lines with their times.
+pub const FINGERPRINT_BYTES: usize = 1024;
+
+/// A fingerprint of fewer bytes proves nothing of a file that is not the very same: a banner at its beginning may be.
+pub const FINGERPRINT_BYTES_MIN: usize = 64;
+
+/// How long a file that was renamed must be quiet before the one that took its name is read, when it cannot be known
+/// that its writers are gone. Lines that come to the renamed one later are read, too, only not in order.
+pub const ROTATE_WAIT: Duration = Duration::from_millis(250);
+
+/// How long the one that took its name waits at most, however much is still written to the renamed one.
+pub const ROTATE_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How often it is asked whether a renamed file still has writers. Asking takes some milliseconds.
+pub const WRITERS_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a renamed file is still looked at for late lines, after the one that took its name is read.
+pub const LATE_LINES: Duration = Duration::from_secs(60);
+
+/// Renamed files of one name that are kept open at once; older ones are closed, oldest first.
+pub const GENERATIONS_MAX: usize = 16;
+
+/// How often a file is looked at whose changes nobody tells us.
+pub const POLL: Duration = Duration::from_secs(1);
+
+/// How often every file is looked at although its changes are told: a mapped file changes without a word.
+pub const SWEEP: Duration = Duration::from_secs(10);
+
+/// Symbolic links on the way to a file; the kernel gives up at as many.
+pub const LINKS_MAX: usize = 40;
+
+/// Lines that `quell follow` shows of what a file holds when it begins.
+pub const FOLLOW_LINES: u64 = 10;

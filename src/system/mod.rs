@@ -15,6 +15,7 @@ pub mod compress;
 pub mod crew;
 pub mod folder;
 pub mod fresh;
+pub mod facts;
 pub mod ladder;
 pub mod reclaim;
 pub mod replace;
@@ -22,6 +23,7 @@ pub mod signal;
 pub mod sink;
 pub mod source;
 pub mod systemd;
+pub mod tail;
 pub mod wait;
 pub mod writers;
 
@@ -31,12 +33,54 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
 
+pub use facts::{Facts, Identity};
+
 /// The bytes a pipe on either end is enlarged to: the most an unprivileged user may ask for by default. The 64 KiB a
 /// pipe starts with cost a change of process per 64 KiB; at 1 MiB the same copy takes less than half the time.
 pub const PIPE_BYTES: usize = 1 << 20;
 
-/// What names a file for as long as it exists, whatever its path: its device and its inode number.
-pub type Identity = (u64, u64);
+/// Allows this program as many open files as the system lets it have. A refusal is not reported: whoever opens too many
+/// will be told.
+pub fn raise_open_files() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
+}
+
+/// Whether files in this folder may change without this system's kernel being told: it is another machine's, a program's,
+/// or a layer above one that others write to.
+#[must_use]
+pub fn is_remote(folder: &Path) -> bool {
+    // NFS, SMB, CIFS, SMB2, FUSE, 9p, overlay, Ceph, AFS, Lustre.
+    const REMOTE: [u32; 10] = [
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x6573_5546,
+        0x0102_1997,
+        0x794c_7630,
+        0x00c3_6400,
+        0x5346_414f,
+        0x0bd0_0bd0,
+    ];
+    rustix::fs::statfs(folder)
+        .is_ok_and(|fs| REMOTE.iter().any(|magic| same_magic(fs.f_type, *magic)))
+}
+
+/// The number of a file system, which some machines give with a sign.
+fn same_magic(number: rustix::fs::FsWord, magic: u32) -> bool {
+    let bytes = number.to_ne_bytes();
+    let low = if cfg!(target_endian = "little") {
+        bytes.first_chunk::<4>()
+    } else {
+        bytes.last_chunk::<4>()
+    };
+    low == Some(&magic.to_ne_bytes())
+}
 
 /// A path as it may be shown to people: control characters, characters that print as nothing or turn the direction of
 /// text, and bytes that are not UTF-8 are written as escapes, so a name cannot steer a terminal or forge a message.
@@ -57,9 +101,10 @@ pub fn shown(path: &Path) -> String {
     text
 }
 
-/// Device and inode number of a regular file; `None` for everything else, whose sameness means nothing to us.
-fn identity(stat: &Stat) -> Option<Identity> {
-    (file_type(stat) == FileType::RegularFile).then_some((stat.st_dev, stat.st_ino))
+/// Which regular file this is; `None` for everything else, whose sameness means nothing to us.
+fn identity(file: impl AsFd) -> Option<Identity> {
+    let facts = Facts::of(file).ok()?;
+    facts.is_regular().then_some(facts.identity)
 }
 
 /// The kind of file behind a `stat`.

@@ -144,10 +144,10 @@ impl Sink {
             enlarge(&fd);
         }
         Ok(Sink {
+            identity: identity(&fd),
             fd,
             road,
             kind,
-            identity: identity(&stat),
             kept: Vec::with_capacity(GATHER_BYTES),
             torn: false,
         })
@@ -371,5 +371,6 @@ impl AsFd for Sink {
     }
 }
 
+mod rest;
 #[cfg(test)]
 mod tests;

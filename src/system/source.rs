@@ -101,7 +101,8 @@ pub struct Source {
     kind: FileType,
     identity: Option<Identity>,
     size: Option<u64>,
-    /// Bytes of which the unconsumed are `start..end`; what lies behind `end` is room to read into.
+    /// Bytes of which the unconsumed are `start..end`; what lies behind `end` is room to read into, what lies before
+    /// `start` was consumed last.
     buffer: Vec<u8>,
     /// At most `end`.
     start: usize,
@@ -110,6 +111,8 @@ pub struct Source {
     /// Offset in the input of the byte at `start`.
     offset: u64,
     block_bytes: usize,
+    /// How many consumed bytes are kept.
+    behind_bytes: usize,
 }
 
 impl Source {
@@ -169,16 +172,17 @@ impl Source {
         }
         let block_bytes = block_bytes.max(1);
         Ok(Source {
+            identity: identity(&fd),
             fd,
             name,
             kind,
-            identity: identity(&stat),
             size: size(&stat),
             buffer: vec![0; rest_bytes(block_bytes)],
             start: 0,
             end: 0,
             offset,
             block_bytes,
+            behind_bytes: 0,
         })
     }
 
@@ -257,32 +261,40 @@ impl Source {
     /// Sees to it that a block fits behind `end`. The tail is moved only when it is less than half of the buffer, so a
     /// byte is moved at most once for each byte that was read; a larger tail makes the buffer grow instead.
     fn make_room(&mut self) {
-        let tail = self.end - self.start;
+        let front = self.start - self.behind_len();
+        let tail = self.end - front;
         let rest = rest_bytes(self.block_bytes);
         let fits_at_rest = tail + self.block_bytes <= rest;
-        if fits_at_rest && self.buffer.len() > rest {
+        if fits_at_rest && self.buffer.len() != rest {
             self.move_tail(vec![0; rest]);
         } else if self.buffer.len() - self.end >= self.block_bytes {
             // There is room as it is.
         } else if fits_at_rest
             || (tail <= self.buffer.len() / 2 && tail + self.block_bytes <= self.buffer.len())
         {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, tail);
+            self.buffer.copy_within(front..self.end, 0);
+            (self.start, self.end) = (self.start - front, tail);
         } else {
             self.move_tail(vec![0; 2 * (tail + self.block_bytes)]);
         }
         debug_assert!(self.start <= self.end && self.end + self.block_bytes <= self.buffer.len());
     }
 
+    /// How many consumed bytes are there to be kept.
+    fn behind_len(&self) -> usize {
+        self.start.min(self.behind_bytes)
+    }
+
     /// Goes on in `buffer`, which is larger than the tail.
     fn move_tail(&mut self, mut buffer: Vec<u8>) {
-        let tail = self.block();
+        let behind = self.behind_len();
+        let front = self.start - behind;
+        let tail = self.buffer.get(front..self.end).unwrap_or_default();
         let bytes = tail.len();
-        if let Some(front) = buffer.get_mut(..bytes) {
-            front.copy_from_slice(tail);
+        if let Some(room) = buffer.get_mut(..bytes) {
+            room.copy_from_slice(tail);
             self.buffer = buffer;
-            (self.start, self.end) = (0, bytes);
+            (self.start, self.end) = (behind, bytes);
         }
     }
 
@@ -320,7 +332,8 @@ fn rest_bytes(block_bytes: usize) -> usize {
 
 /// The bytes in a regular file.
 fn size(stat: &Stat) -> Option<u64> {
-    identity(stat).and_then(|_| u64::try_from(stat.st_size).ok())
+    let bytes = u64::try_from(stat.st_size).ok();
+    bytes.filter(|_| file_type(stat) == FileType::RegularFile)
 }
 
 /// The answer of a system call, asked again whenever a signal came in between.
@@ -333,5 +346,6 @@ fn retried<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Re
     }
 }
 
+mod memory;
 #[cfg(test)]
 mod tests;

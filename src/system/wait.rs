@@ -69,33 +69,56 @@ impl Wait {
         fd: Option<BorrowedFd<'_>>,
         deadline: Option<Instant>,
     ) -> io::Result<Wake> {
+        let inputs: Vec<BorrowedFd<'_>> = fd.into_iter().collect();
+        Ok(self.among(&inputs, deadline)?.0)
+    }
+
+    /// Waits like [`on`](Wait::on) until any of several inputs can be read. With [`Wake::Readable`] comes which of them can;
+    /// one that always can does not keep the others from being named.
+    ///
+    /// # Errors
+    /// A descriptor that is not open, or what the system says of `poll`; never an interruption.
+    pub fn among(
+        &mut self,
+        inputs: &[BorrowedFd<'_>],
+        deadline: Option<Instant>,
+    ) -> io::Result<(Wake, Vec<bool>)> {
         loop {
             if let Some(signal) = self.queue.pop_front() {
                 self.endings += u32::from(signal.ends());
-                return Ok(Wake::Signal(signal));
+                return Ok((Wake::Signal(signal), Vec::new()));
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             // A wait longer than the kernel can count is a wait for ever.
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
             let signals = self.signals.as_fd();
-            let mut fds = [
-                PollFd::new(&signals, PollFlags::IN),
-                PollFd::from_borrowed_fd(fd.unwrap_or(signals), PollFlags::IN),
-            ];
+            let mut fds: Vec<PollFd<'_>> = [signals]
+                .iter()
+                .chain(inputs)
+                .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+                .collect();
             let ready = match rustix::event::poll(&mut fds, timeout.as_ref()) {
                 Err(Errno::INTR) => continue,
                 answer => answer?,
             };
-            let [told, input] = fds.map(|polled| polled.revents());
-            if !told.is_empty() {
+            let mut answers = fds.iter().map(PollFd::revents);
+            if answers.next().is_some_and(|told| !told.is_empty()) {
                 self.gather();
-            } else if input.contains(PollFlags::NVAL) {
-                return Err(Errno::BADF.into());
-            } else if ready > 0 {
-                return Ok(Wake::Readable);
-            } else {
-                return Ok(Wake::Deadline);
+                continue;
             }
+            let answers: Vec<PollFlags> = answers.collect();
+            if answers.iter().any(|input| input.contains(PollFlags::NVAL)) {
+                return Err(Errno::BADF.into());
+            }
+            let wake = if ready > 0 {
+                Wake::Readable
+            } else {
+                Wake::Deadline
+            };
+            return Ok((
+                wake,
+                answers.iter().map(|input| !input.is_empty()).collect(),
+            ));
         }
     }
 

@@ -34,7 +34,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::sink::{Sink, SinkError};
-use super::{file_type, shown};
+use super::{Facts, file_type, shown};
 use keeper::Keeper;
 use shelf::Shelf;
 
@@ -166,8 +166,7 @@ impl Ladder {
     /// # Errors
     /// It cannot be opened; the old file is still there to be written.
     pub fn reopen(&mut self, sink: &mut Sink) -> Result<(), SinkError> {
-        let there = rustix::fs::stat(&self.path);
-        let there = there.map(|stat| (stat.st_dev, stat.st_ino)).ok();
+        let there = Facts::at(&self.path).map(|facts| facts.identity).ok();
         if there.is_some() && there == sink.identity() {
             return Ok(());
         }

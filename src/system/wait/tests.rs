@@ -60,6 +60,21 @@ fn a_hang_up_counts_as_input() {
 }
 
 #[test]
+fn of_several_inputs_those_that_can_be_read_are_named() {
+    let mut wait = Wait::with(Second::Reported).unwrap();
+    let (first, _writer) = pipe().unwrap();
+    let (second, writer) = pipe().unwrap();
+    let (third, gone) = pipe().unwrap();
+    let all = [first.as_fd(), second.as_fd(), third.as_fd()];
+    write(&writer, b"x").unwrap();
+    let (wake, ready) = wait.among(&all, soon()).unwrap();
+    assert_eq!((wake, ready), (Wake::Readable, vec![false, true, false]));
+    drop(gone);
+    let (wake, ready) = wait.among(&all, soon()).unwrap();
+    assert_eq!((wake, ready), (Wake::Readable, vec![false, true, true]));
+}
+
+#[test]
 fn a_deadline_that_has_passed_is_reported_only_when_nothing_can_be_read() {
     let mut wait = Wait::with(Second::Reported).unwrap();
     let (reader, writer) = pipe().unwrap();

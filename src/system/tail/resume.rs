@@ -1,0 +1,143 @@
+//! After a restart: the files that were read, found again wherever rotation has put them meanwhile.
+
+use std::time::Instant;
+
+use rustix::fs::FileType;
+
+use super::followed::{Notice, Tail};
+use super::generations::{Generation, between, generations};
+use super::reader::{Point, Reader, Standing};
+use crate::system::Facts;
+
+impl Tail {
+    /// Finds the files that were read when the program ended, and those that were written since.
+    pub(super) fn resume(&mut self, points: &[Point], now: Instant, notices: &mut Vec<Notice>) {
+        let all = generations(&self.path).unwrap_or_default();
+        let mut named = Reader::open(&self.path, Standing::Named).ok();
+        let last = points.len().saturating_sub(1);
+        for (at, point) in points.iter().enumerate() {
+            let found = self.find(point, &all, &mut named, now);
+            let old = match found {
+                Found::Named => {
+                    self.queue.extend(named.take());
+                    continue;
+                }
+                Found::Other(reader) => {
+                    let facts = reader.facts();
+                    self.queue.push_back(*reader);
+                    facts
+                }
+                Found::Cut => {
+                    notices.push(Notice::Cut { bytes: 0 });
+                    continue;
+                }
+                Found::Nowhere => {
+                    // The earlier ones were read to their ends before.
+                    if at == last {
+                        notices.push(Notice::Vanished(*point));
+                    }
+                    facts_of(point)
+                }
+            };
+            if at == last {
+                self.add_between(&all, &old, named.as_ref(), now, notices);
+            }
+        }
+        if let Some(named) = named.filter(|named| !self.is_known(named.identity())) {
+            self.queue.push_back(named);
+        }
+    }
+
+    /// Finds one file again: under its name, beside it, or as a copy.
+    fn find(
+        &self,
+        point: &Point,
+        all: &[Generation],
+        named: &mut Option<Reader>,
+        now: Instant,
+    ) -> Found {
+        if let Some(named) = named
+            && named.identity() == point.identity
+        {
+            if named.seek_point(point).unwrap_or(false) {
+                return Found::Named;
+            }
+            return match self.copy_of(point, point.identity) {
+                Some((copy, _)) => Found::Other(Box::new(copy)),
+                None => Found::Cut,
+            };
+        }
+        let same = all.iter().find(|one| one.facts.identity == point.identity);
+        let same = same.and_then(|one| open_at(one, point, Standing::Left(now)));
+        if let Some(reader) = same {
+            return Found::Other(Box::new(reader));
+        }
+        if !point.is_proof() {
+            return Found::Nowhere;
+        }
+        let mut copies = all
+            .iter()
+            .rev()
+            .filter(|one| !self.is_known(one.facts.identity));
+        if let Some(copy) = copies.find_map(|one| open_at(one, point, Standing::Whole)) {
+            return Found::Other(Box::new(copy));
+        }
+        let is_copy = |named: &mut Reader| named.seek_point(point).unwrap_or(false);
+        match named.as_mut().is_some_and(is_copy) {
+            true => Found::Named,
+            false => Found::Nowhere,
+        }
+    }
+
+    /// Queues what was written whole since `old` was left.
+    fn add_between(
+        &mut self,
+        all: &[Generation],
+        old: &Facts,
+        named: Option<&Reader>,
+        now: Instant,
+        notices: &mut Vec<Notice>,
+    ) {
+        let named = named.map(Reader::identity);
+        let middle = between(all.to_vec(), old, named, |one| self.is_known(one));
+        for one in middle {
+            match one.open(Standing::Left(now)) {
+                Ok(reader) => self.queue.push_back(reader),
+                Err(error) => notices.push(Notice::Skipped(error)),
+            }
+        }
+    }
+}
+
+/// Where a file was found again.
+enum Found {
+    /// It bears the name, and reading stands where it stood.
+    Named,
+    /// It is this one, which bears the name no more.
+    Other(Box<Reader>),
+    /// It bears the name, and holds other bytes than were read.
+    Cut,
+    /// It is nowhere.
+    Nowhere,
+}
+
+/// Opens a file where reading stood, if what stands before that is what stood there.
+fn open_at(one: &Generation, point: &Point, standing: Standing) -> Option<Reader> {
+    if one.packed {
+        return one.open_packed(point).ok().flatten();
+    }
+    let mut reader = one.open(standing).ok()?;
+    let found = reader.seek_point(point).ok()?;
+    found.then_some(reader)
+}
+
+/// What is known of a file that is nowhere any more. One of which nothing was read may be any that was written since.
+fn facts_of(point: &Point) -> Facts {
+    Facts {
+        kind: FileType::RegularFile,
+        identity: point.identity,
+        size: point.offset,
+        modified: point.modified - i64::from(point.offset == 0),
+        links: 0,
+    }
+}
