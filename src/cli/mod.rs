@@ -39,6 +39,7 @@ pub fn run() -> Exit {
     let ending = match errand {
         Errand::Filter(asked) => command::filter::filter(&asked, &mut voice),
         Errand::Explain(asked) => command::explain::explain(&asked, &mut voice),
+        Errand::Follow(asked) => command::follow::follow(&asked, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Compact(asked) => command::compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => command::restore::run(&asked, &mut voice),

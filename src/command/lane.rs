@@ -66,6 +66,8 @@ pub enum Fed {
 pub struct Lane {
     /// Which one it is among those that share an output: what one of them left unfinished, another does not write on.
     number: u32,
+    /// What is written where the output turns to this lane from another; empty if it does so without a word.
+    title: Box<[u8]>,
     pipeline: Pipeline,
     linger: Duration,
     /// Bytes the pipeline is done with: where it stands in the stream.
@@ -119,6 +121,7 @@ impl Lane {
     pub fn new(rules: Arc<RuleSet>, options: Options, linger: Duration) -> Lane {
         Lane {
             number: 0,
+            title: Box::default(),
             pipeline: Pipeline::new(rules, options),
             linger,
             done: 0,
@@ -272,6 +275,21 @@ impl Lane {
             linger = None;
         }
         self.calm = Calm::Since(linger);
+        self.tick(out, around)
+    }
+
+    /// Ends the window if it is over, and writes out.
+    ///
+    /// # Errors
+    /// The output cannot be written; nothing more is to be done with this lane.
+    pub fn tick(
+        &mut self,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        if matches!(self.calm, Calm::No) {
+            self.calm = Calm::Since(None);
+        }
         let now = around.clock.now();
         self.window.follow(self.pipeline.ends_at(), now);
         if let Some(end) = self.window.over() {
@@ -303,6 +321,7 @@ impl Lane {
         let mut valve = Valve {
             outlet,
             lane: self.number,
+            title: &self.title,
             source,
             stream_at: self.done,
             around,
@@ -348,6 +367,8 @@ fn is_wide(block: &[u8]) -> bool {
     let marked = front.starts_with(b"\xFF\xFE") || front.starts_with(b"\xFE\xFF");
     marked || half(1) != half(0)
 }
+
+mod beside;
 
 #[cfg(test)]
 mod tests {

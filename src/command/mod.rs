@@ -16,6 +16,7 @@ pub mod draft;
 pub mod drain;
 pub mod explain;
 pub mod filter;
+pub mod follow;
 pub mod lane;
 pub mod outcome;
 pub mod outlet;

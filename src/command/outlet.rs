@@ -1,7 +1,7 @@
 //! Where a command's output goes: the stream itself, and the summaries if they go elsewhere.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use super::lane::Surroundings;
 use super::relief::Relief;
 use super::{Tone, Voice};
 use crate::pipeline::Output;
+use crate::system::Facts;
 use crate::system::ladder::{Ladder, Sizing};
 use crate::system::sink::{Sink, SinkError};
 use crate::system::source::Source;
@@ -43,6 +44,16 @@ impl Place {
         }
     }
 
+    /// The place of this name in the folder that this one is.
+    #[must_use]
+    pub fn inside(&self, name: &Path) -> Place {
+        match self {
+            Place::Stdout | Place::Stderr => self.clone(),
+            Place::File(folder) => Place::File(folder.join(name)),
+            Place::Sized(folder, sizing) => Place::Sized(folder.join(name), *sizing),
+        }
+    }
+
     /// The file's path, if it is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
@@ -66,6 +77,8 @@ pub struct Outlet {
     torn_by: Option<u32>,
     /// What becomes of it when it fails, where nobody may be kept waiting for it.
     relief: Option<Relief>,
+    /// Which lane wrote last.
+    turned_to: Option<u32>,
 }
 
 impl Outlet {
@@ -83,6 +96,7 @@ impl Outlet {
             aside: aside.transpose()?,
             torn_by: None,
             relief: None,
+            turned_to: None,
         })
     }
 
@@ -107,6 +121,47 @@ impl Outlet {
     pub fn is_fed_by(&self, source: &Source) -> bool {
         let aside = self.aside.as_ref().map(|(_, sink)| sink);
         self.sink.same_file(source) || aside.is_some_and(|sink| sink.same_file(source))
+    }
+
+    /// Whether this is the file at a path.
+    #[must_use]
+    pub fn is_file(&self, path: &Path) -> bool {
+        let there = Facts::at(path).ok().filter(Facts::is_regular);
+        let own = Facts::of(&self.sink).ok();
+        there.is_some_and(|there| own.is_some_and(|own| own.identity == there.identity))
+    }
+
+    /// Whether this was opened at a place.
+    #[must_use]
+    pub fn is_at(&self, place: &Place) -> bool {
+        self.place == *place
+    }
+
+    /// Becomes readable when whoever reads the output has gone, where that can be known.
+    #[must_use]
+    pub fn hang_up(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.hang_up()
+    }
+
+    /// Brings what was written to the disk; everything must be flushed.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn sync(&self) -> io::Result<()> {
+        self.sink.sync()
+    }
+
+    /// What the system says of the output, and the file's path if it is one.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn facts(&self) -> io::Result<(Facts, Option<&Path>)> {
+        Ok((Facts::of(&self.sink)?, self.place.file()))
+    }
+
+    /// Gives away what room it can while nothing is written.
+    pub fn park(&mut self) {
+        self.sink.park();
     }
 
     /// Bytes that may still be written before the output is to be rotated. Who has more than that to write feeds his
@@ -254,6 +309,8 @@ pub struct Valve<'a, 'b> {
     pub outlet: &'a mut Outlet,
     /// Which lane this is, among those that share the outlet.
     pub lane: u32,
+    /// What is written where the output turns to this lane from another.
+    pub title: &'a [u8],
     /// Where the block came from; `None` if it is no longer there to be moved from.
     pub source: Option<&'a Source>,
     /// Offset, in the stream as the pipeline counts it, of the block's first byte.
@@ -265,10 +322,17 @@ pub struct Valve<'a, 'b> {
 impl Valve<'_, '_> {
     /// Begins a line of its own behind one that another lane has left unfinished.
     fn turn(&mut self) -> io::Result<()> {
-        match self.outlet.torn_by {
-            Some(other) if other != self.lane => self.write(b"\n"),
-            _ => Ok(()),
+        if self.outlet.torn_by.is_some_and(|other| other != self.lane) {
+            self.write(b"\n")?;
         }
+        let last = self.outlet.turned_to.replace(self.lane);
+        if last != Some(self.lane) && !self.title.is_empty() {
+            if last.is_some() {
+                self.write(b"\n")?;
+            }
+            self.write(self.title)?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

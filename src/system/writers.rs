@@ -1,11 +1,10 @@
 //! Who has a file open for writing.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Stat, statat};
-
-use super::Identity;
 
 /// A program that may still write to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,31 +18,84 @@ pub struct Writer {
 /// The access mode in a descriptor's flags; 0 is reading only.
 const ACCESS_MODE: u32 = 0b11;
 
-/// Some program that has the file open for writing. Programs of other users are seen by root only, and programs on
-/// other machines not at all.
+/// What is known of the programs that may write to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// This one may, and perhaps others.
+    Some(Writer),
+    /// None may.
+    None,
+    /// None was found, but not every program shows what it has open.
+    Unknown,
+}
+
+/// Looks for a program that has a file, named by its device and inode, open for writing. Takes some milliseconds. Programs
+/// of other users are seen by root only, and programs on other machines not at all.
 #[must_use]
-pub fn writer_of(identity: Identity) -> Option<Writer> {
-    let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok);
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.into_iter().find_map(|process: u32| {
-        let folder = Path::new("/proc").join(process.to_string());
-        writes(&folder, identity).then(|| Writer {
-            process,
-            name: name_of(&folder),
-        })
-    })
+pub fn writers_of(file: (u64, u64)) -> Writers {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return Writers::Unknown;
+    };
+    let mut writers = Writers::None;
+    for process in processes.filter_map(Result::ok) {
+        let Some(number) = process
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        let folder = process.path();
+        match writes(&folder, file) {
+            Ok(false) => {}
+            Ok(true) => {
+                return Writers::Some(Writer {
+                    process: number,
+                    name: name_of(&folder),
+                });
+            }
+            Err(_) => writers = Writers::Unknown,
+        }
+    }
+    writers
+}
+
+/// Some program that has the file open for writing, if one is seen.
+#[must_use]
+pub fn writer_of(file: (u64, u64)) -> Option<Writer> {
+    match writers_of(file) {
+        Writers::Some(writer) => Some(writer),
+        Writers::None | Writers::Unknown => None,
+    }
 }
 
 /// Whether a process has the file open for writing. One that ends meanwhile has not.
-fn writes(folder: &Path, identity: Identity) -> bool {
-    let Ok(descriptors) = fs::read_dir(folder.join("fd")) else {
-        return false;
+fn writes(folder: &Path, file: (u64, u64)) -> io::Result<bool> {
+    let descriptors = match fs::read_dir(folder.join("fd")) {
+        Ok(descriptors) => descriptors,
+        Err(cause) if has_gone(&cause) => return Ok(false),
+        Err(cause) => return Err(cause),
     };
-    descriptors.filter_map(Result::ok).any(|descriptor| {
+    for descriptor in descriptors {
+        let descriptor = match descriptor {
+            Ok(descriptor) => descriptor,
+            Err(cause) if has_gone(&cause) => return Ok(false),
+            Err(cause) => return Err(cause),
+        };
         let stat = statat(CWD, descriptor.path(), AtFlags::empty());
-        stat.is_ok_and(|stat: Stat| (stat.st_dev, stat.st_ino) == identity)
+        if stat.is_ok_and(|stat: Stat| (stat.st_dev, stat.st_ino) == file)
             && is_for_writing(&folder.join("fdinfo").join(descriptor.file_name()))
-    })
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The process, or its descriptor, ended while it was looked at.
+fn has_gone(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::NotFound
+        || cause.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error())
 }
 
 /// Whether a descriptor may write, by what the kernel says of it.

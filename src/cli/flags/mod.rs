@@ -12,6 +12,7 @@ mod compact;
 mod drain;
 mod explain;
 mod filter;
+mod follow;
 mod restore;
 mod rules;
 mod run;
@@ -30,6 +31,7 @@ use compact::TypedCompact;
 pub use drain::DrainErrand;
 use drain::TypedDrain;
 use filter::TypedFilter;
+use follow::TypedFollow;
 use restore::TypedRestore;
 pub use rules::RulesErrand;
 use rules::TypedRulesCommand;
@@ -63,6 +65,8 @@ pub enum Errand {
     Launch(command::run::Launch),
     /// Something about drained files.
     Drain(DrainErrand),
+    /// Follow files.
+    Follow(Box<command::follow::Asked>),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -115,6 +119,8 @@ enum TypedCommand {
     /// Become the program that `run` has found
     #[command(name = LAUNCHER, hide = true)]
     Launch(TypedLaunch),
+    /// Follow files that are still written
+    Follow(Box<TypedFollow>),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -145,6 +151,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
         Some(TypedCommand::Run(run)) => Errand::Run(Box::new((*run).into())),
         Some(TypedCommand::Launch(launch)) => Errand::Launch(launch.into()),
         Some(TypedCommand::Drain(typed)) => Errand::Drain((*typed).into()),
+        Some(TypedCommand::Follow(typed)) => Errand::Follow(Box::new((*typed).into())),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

@@ -10,7 +10,6 @@ use rustix::io::Errno;
 
 use super::reader::{Point, Reader, Standing};
 use super::reconcile::{Change, There, reconcile};
-use super::writers::{Writers, writers};
 use crate::limits::{GENERATIONS_MAX, LATE_LINES, WRITERS_EVERY};
 use crate::system::source::{Source, SourceError};
 use crate::system::{Facts, Identity};
@@ -270,7 +269,7 @@ impl Tail {
                     self.queue.push_front(late);
                     self.has_turned = true;
                 }
-            } else if expired && writers(late.identity()) != Writers::Some {
+            } else if expired && !late.has_writers() {
                 self.late.remove(at);
             } else {
                 at += 1;

@@ -20,7 +20,6 @@ pub mod reconcile;
 mod resume;
 pub mod start;
 pub mod watch;
-pub mod writers;
 
 pub use fingerprint::Fingerprint;
 pub use followed::{Notice, Start, Step, Tail};

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::fingerprint::Fingerprint;
 use super::reconcile::Open;
 use super::start::behind_hole;
-use super::writers::{Writers, writers};
 use crate::limits::{
     BLOCK_BYTES, FINGERPRINT_BYTES, FINGERPRINT_BYTES_MIN, LATE_LINES, ROTATE_WAIT,
     ROTATE_WAIT_MAX, WRITERS_EVERY,
 };
 use crate::system::source::{Fill, Source, SourceError};
+use crate::system::writers::{Writers, writers_of};
 use crate::system::{Facts, Identity};
 
 /// Where reading stands in one file: enough to find the place again after a restart.
@@ -269,16 +269,27 @@ impl Reader {
         };
         let quiet = now.saturating_duration_since(self.grown.max(since));
         if !has_next {
-            return quiet >= LATE_LINES && writers(self.identity()) != Writers::Some;
+            return quiet >= LATE_LINES && !self.has_writers();
         }
         let waited = now.saturating_duration_since(since);
         let done = self.abandoned || quiet >= ROTATE_WAIT || waited >= ROTATE_WAIT_MAX;
         let may_ask = self.asked.is_none_or(|asked| now >= asked + WRITERS_EVERY);
         if !done && may_ask {
             self.asked = Some(now);
-            self.abandoned = writers(self.identity()) == Writers::None;
+            self.abandoned = self.writers() == Writers::None;
         }
         done
+    }
+
+    /// Whether a program is seen that may write to it.
+    #[must_use]
+    pub fn has_writers(&self) -> bool {
+        matches!(self.writers(), Writers::Some(_))
+    }
+
+    fn writers(&self) -> Writers {
+        let Identity { device, inode, .. } = self.identity();
+        writers_of((device, inode))
     }
 
     /// Whether its writers are known to be gone.
