@@ -39,7 +39,7 @@ pub struct Figures<'a> {
 }
 
 /// The figures of all windows of one sort: of a rule's trickle, or of its surges.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Total {
     cause: String,
     tier: Tier,

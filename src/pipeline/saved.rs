@@ -1,11 +1,14 @@
 //! What a pipeline has to know after a restart, as bytes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::time::Marks;
 use super::weave::Ahead;
 use super::{Ledger, Pipeline};
+use crate::episode::figures::Total;
 use crate::episode::{Clock, Collapse};
 use crate::line::Layout;
 
@@ -26,7 +29,7 @@ pub enum RestoreError {
 /// Everything that what comes later depends on. A record whose verdict was given before its end was seen is not in it: if
 /// the program ends before its last lines come, they are shown, as any lines are whose beginning is not known.
 #[derive(Debug, Deserialize, Serialize)]
-struct Saved<C, L> {
+struct Saved<C, L, F> {
     version: u32,
     clock: Clock,
     marks: Marks,
@@ -38,7 +41,12 @@ struct Saved<C, L> {
     offset: u64,
     open_since: Option<i64>,
     ledger: L,
+    /// The part of the account that is not printed as it stands.
+    figures: F,
 }
+
+/// The figures of each rule.
+type Figures = BTreeMap<String, [Option<Total>; 2]>;
 
 /// The part that every version has.
 #[derive(Deserialize)]
@@ -63,6 +71,7 @@ impl Pipeline {
             offset: self.offset,
             open_since: self.open_since,
             ledger: &self.ledger,
+            figures: &self.ledger.figures,
         };
         // Numbers, names and texts with names for keys: nothing in it can fail to be written as JSON.
         serde_json::to_vec(&saved).unwrap_or_default()
@@ -77,7 +86,7 @@ impl Pipeline {
         if version > SAVED_VERSION {
             return Err(RestoreError::Newer(version));
         }
-        let saved: Saved<Collapse, Ledger> = serde_json::from_slice(saved)?;
+        let saved: Saved<Collapse, Ledger, Figures> = serde_json::from_slice(saved)?;
         self.clock = saved.clock;
         self.marks = saved.marks;
         self.collapse = saved.collapse.under(self.options.settings);
@@ -88,6 +97,7 @@ impl Pipeline {
         self.offset = saved.offset;
         self.open_since = saved.open_since;
         self.ledger = saved.ledger;
+        self.ledger.figures = saved.figures;
         Ok(())
     }
 }

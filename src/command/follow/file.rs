@@ -55,11 +55,15 @@ impl Followed {
     pub(super) fn look(&mut self, now: Instant, around: &mut Surroundings<'_>) -> bool {
         let before = self.tail.identity();
         let notices = self.tail.look(now);
-        for notice in &notices {
+        self.say(&notices, around);
+        !notices.is_empty() || before != self.tail.identity()
+    }
+
+    fn say(&self, notices: &[Notice], around: &mut Surroundings<'_>) {
+        for notice in notices {
             let (tone, text) = words(self.tail.path(), notice);
             around.voice.say(tone, &text);
         }
-        !notices.is_empty() || before != self.tail.identity()
     }
 
     /// Reads for one turn.
@@ -96,6 +100,8 @@ impl Followed {
                     Step::Quiet
                 }
             };
+            let notices = self.tail.unsaid();
+            self.say(&notices, around);
             match (step, self.tail.source()) {
                 (Step::Data, _) => {
                     if self.feed(out, around)? == Fed::Full {

@@ -61,7 +61,7 @@ impl Tail {
                 self.queue.push_back(last);
             }
         }
-        pass_hole(&mut fresh, notices);
+        fresh.is_hollow = true;
         self.queue.push_back(fresh);
     }
 
@@ -146,9 +146,6 @@ impl Tail {
     pub(super) fn take_back(&mut self, notices: &mut Vec<Notice>) {
         if let Some(last) = self.queue.back_mut() {
             last.standing = Standing::Named;
-            if last.is_hollow {
-                pass_hole(last, notices);
-            }
             match last.lost() {
                 0 => {}
                 bytes => notices.push(Notice::Cut { bytes }),
@@ -163,12 +160,5 @@ impl Tail {
         {
             last.standing = Standing::Left(now);
         }
-    }
-}
-
-/// Goes behind the hole at the beginning of a file that was cut short.
-fn pass_hole(reader: &mut Reader, notices: &mut Vec<Notice>) {
-    if let Ok(bytes @ 1..) = reader.pass_hole() {
-        notices.push(Notice::Hole { bytes });
     }
 }

@@ -147,9 +147,14 @@ impl Tail {
         waits.then(|| now + WRITERS_EVERY)
     }
 
+    /// What came up while reading and is to be said.
+    pub fn unsaid(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.unsaid)
+    }
+
     /// Looks what has become of the name and its file.
     pub fn look(&mut self, now: Instant) -> Vec<Notice> {
-        let mut notices = std::mem::take(&mut self.unsaid);
+        let mut notices = self.unsaid();
         if let Some(Start::Points(points)) = self
             .start
             .take_if(|start| matches!(start, Start::Points(_)))
@@ -198,7 +203,11 @@ impl Tail {
             return Ok(Step::Turn);
         }
         loop {
-            if front.fill(now)? {
+            let filled = front.fill(now);
+            if let bytes @ 1.. = front.hole() {
+                self.unsaid.push(Notice::Hole { bytes });
+            }
+            if filled? {
                 return Ok(Step::Data);
             }
             let was_abandoned = front.is_abandoned();
@@ -218,7 +227,8 @@ impl Tail {
         };
         self.unsaid.extend(done.damage().map(Notice::Skipped));
         match done.standing {
-            Standing::Left(_) if !done.is_abandoned() => {
+            // A file without a name can get none again, and one that nobody writes to gets no lines.
+            Standing::Left(_) if !done.is_abandoned() || done.facts().links > 0 => {
                 done.standing = Standing::Late(now + LATE_LINES);
                 self.late.push_back(done);
             }

@@ -71,6 +71,8 @@ pub struct Reader {
     abandoned: bool,
     /// It was cut short, and no byte was found in it since: a hole may come first.
     pub(super) is_hollow: bool,
+    /// Bytes of that hole that were passed over and not told yet.
+    hole: u64,
     /// When its writers were looked for last.
     asked: Option<Instant>,
     /// What turns out to be wrong with it while it is read.
@@ -107,6 +109,7 @@ impl Reader {
             grown: Instant::now(),
             abandoned: false,
             is_hollow: false,
+            hole: 0,
             asked: None,
             damage: None,
         }
@@ -165,6 +168,11 @@ impl Reader {
         std::mem::take(&mut self.lost)
     }
 
+    /// How many bytes of a hole were passed over; each is told once.
+    pub fn hole(&mut self) -> u64 {
+        std::mem::take(&mut self.hole)
+    }
+
     /// Offset of the next byte to be read.
     #[must_use]
     pub fn read(&self) -> u64 {
@@ -184,8 +192,8 @@ impl Reader {
     ///
     /// # Errors
     /// Whatever the system says of reading it.
-    pub(super) fn pass_hole(&mut self) -> io::Result<u64> {
-        let (size, read) = (self.facts.size, self.read());
+    fn pass_hole(&mut self) -> io::Result<u64> {
+        let (size, read) = (self.look()?.size, self.read());
         let at = behind_hole(&self.source, size)?;
         self.is_hollow = at == size;
         if at > read {
@@ -252,6 +260,9 @@ impl Reader {
     pub fn fill(&mut self, now: Instant) -> io::Result<bool> {
         if self.standing == Standing::Lost {
             return Ok(false);
+        }
+        if self.is_hollow {
+            self.hole += self.pass_hole()?;
         }
         let filled = self.source.fill()? == Fill::Data;
         if filled {
