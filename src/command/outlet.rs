@@ -1,7 +1,7 @@
 //! Where a command's output goes: the stream itself, and the summaries if they go elsewhere.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,7 +9,6 @@ use super::lane::Surroundings;
 use super::relief::Relief;
 use super::{Tone, Voice};
 use crate::pipeline::Output;
-use crate::system::Facts;
 use crate::system::ladder::{Ladder, Sizing};
 use crate::system::sink::{Sink, SinkError};
 use crate::system::source::Source;
@@ -121,47 +120,6 @@ impl Outlet {
     pub fn is_fed_by(&self, source: &Source) -> bool {
         let aside = self.aside.as_ref().map(|(_, sink)| sink);
         self.sink.same_file(source) || aside.is_some_and(|sink| sink.same_file(source))
-    }
-
-    /// Whether this is the file at a path.
-    #[must_use]
-    pub fn is_file(&self, path: &Path) -> bool {
-        let there = Facts::at(path).ok().filter(Facts::is_regular);
-        let own = Facts::of(&self.sink).ok();
-        there.is_some_and(|there| own.is_some_and(|own| own.identity == there.identity))
-    }
-
-    /// Whether this was opened at a place.
-    #[must_use]
-    pub fn is_at(&self, place: &Place) -> bool {
-        self.place == *place
-    }
-
-    /// Becomes readable when whoever reads the output has gone, where that can be known.
-    #[must_use]
-    pub fn hang_up(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.hang_up()
-    }
-
-    /// Brings what was written to the disk; everything must be flushed.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn sync(&self) -> io::Result<()> {
-        self.sink.sync()
-    }
-
-    /// What the system says of the output, and the file's path if it is one.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn facts(&self) -> io::Result<(Facts, Option<&Path>)> {
-        Ok((Facts::of(&self.sink)?, self.place.file()))
-    }
-
-    /// Gives away what room it can while nothing is written.
-    pub fn park(&mut self) {
-        self.sink.park();
     }
 
     /// Bytes that may still be written before the output is to be rotated. Who has more than that to write feeds his
@@ -407,6 +365,8 @@ fn settle(
         other => other,
     }
 }
+
+mod file;
 
 /// The sink's error that a pipeline gave back.
 #[must_use]
