@@ -69,6 +69,11 @@ pub fn stock() -> &'static Stock {
             quiet: proofs
                 .clone()
                 .flat_map(|proof| &proof.quiet)
+                // The model judges lines as they stand; what wears an envelope has laws of its own.
+                .filter(|record| {
+                    let first = record.lines().next().unwrap_or_default();
+                    quell::format::Wear::of(first.as_bytes(), quell::format::Format::Auto).is_none()
+                })
                 .map(trimmed)
                 .collect(),
             loud: proofs.flat_map(|proof| &proof.loud).map(trimmed).collect(),
