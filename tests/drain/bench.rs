@@ -46,6 +46,18 @@ impl Lines {
     }
 }
 
+/// Real logs, full of traces, each time with so much plain text behind them that space is given back.
+pub fn traces(times: u64) -> Vec<Vec<u8>> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let logs = ["tomcat/console", "jetty/stderrlog", "netty/tail"];
+    let logs = logs.map(|log| fs::read(fixtures.join(log).join("in.log")).expect("a fixture"));
+    let each = Lines::Numbered.per(3 << 19);
+    let plain = |time: u64| Lines::Numbered.write(time * each, (time + 1) * each);
+    (0..times)
+        .map(|time| [logs.concat(), plain(time)].concat())
+        .collect()
+}
+
 /// File systems at hand: the one of temporary files, and the one in memory.
 pub fn grounds() -> Vec<PathBuf> {
     let memory = Path::new("/dev/shm");

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Lines, grounds, kill};
+use crate::bench::{Bench, Lines, grounds, kill, traces};
 
 const STEPS: [&str; 11] = [
     "out-half",
@@ -69,17 +69,69 @@ fn kills_at_any_moment_under_a_writer_that_never_stops_lose_and_repeat_nothing()
             let written = write_while(&bench, lines, |bench| {
                 for turn in 0..kills() {
                     let child = bench.start(&[]);
-                    let moment = Duration::from_micros(u64::from(turn) * 7919 % 60_000 + 500);
-                    let end = Instant::now() + moment;
-                    while Instant::now() < end {
-                        std::thread::yield_now();
-                    }
+                    wait_a_moment(turn);
                     kill(child);
                 }
             });
             bench.once();
             bench.assert_same(&lines.write(0, written));
         }
+    }
+}
+
+/// Windows of an hour, of the log's own time: none ends by the clock on the wall.
+const HOURLY: [&str; 4] = ["--writer", "append", "--every", "1h"];
+
+/// What a run that nobody interrupts makes of a log.
+fn uninterrupted(log: &[Vec<u8>]) -> Vec<u8> {
+    let bench = Bench::new(&std::env::temp_dir()).with(&HOURLY);
+    log.iter().for_each(|piece| bench.append(piece));
+    bench.once();
+    let quiet = bench.drained();
+    let summaries = quiet.split(|b| *b == b'\n').filter(|line| {
+        let text = b" quell: ";
+        line.windows(text.len()).any(|window| window == text)
+    });
+    assert!(summaries.count() > 3, "something is counted");
+    quiet
+}
+
+#[test]
+fn a_kill_at_any_step_costs_no_count_and_doubles_no_summary() {
+    let log = traces(STEPS.len() as u64);
+    let expected = uninterrupted(&log);
+    let bench = Bench::new(&std::env::temp_dir()).with(&HOURLY);
+    for (piece, step) in log.iter().zip(STEPS) {
+        bench.append(piece);
+        let child = bench.start(&["--stop-at", step]);
+        let done = child.wait_with_output().expect("it ends");
+        assert!(!done.status.success(), "it was killed at {step}");
+    }
+    bench.once();
+    bench.assert_same(&expected);
+}
+
+#[test]
+fn kills_at_any_moment_cost_no_count_and_double_no_summary() {
+    let log = traces(u64::from(kills()));
+    let expected = uninterrupted(&log);
+    let bench = Bench::new(&std::env::temp_dir()).with(&HOURLY);
+    for (turn, piece) in (0..).zip(&log) {
+        let child = bench.start(&[]);
+        bench.append(piece);
+        wait_a_moment(turn);
+        kill(child);
+    }
+    bench.once();
+    bench.assert_same(&expected);
+}
+
+/// So long that each kill comes at another moment.
+fn wait_a_moment(turn: u32) {
+    let moment = Duration::from_micros(u64::from(turn) * 7919 % 60_000 + 500);
+    let end = Instant::now() + moment;
+    while Instant::now() < end {
+        std::thread::yield_now();
     }
 }
 

@@ -74,10 +74,14 @@ impl Drained {
         let state = asked.state(path);
         let mut slots = Slots::open(&state).map_err(|error| error.to_string())?;
         let found = slots.read();
-        let pipeline = Pipeline::new(rules, asked.terms.options);
+        let mut pipeline = Pipeline::new(rules, asked.terms.options);
         let (source, mark) = match found.as_deref().map(Mark::decode) {
             None => begin(path)?,
-            Some(Ok((mark, _))) => go_on(path, mark, voice)?,
+            Some(Ok((mark, rest))) => {
+                restore(&mut pipeline, rest)
+                    .map_err(|text| format!("{}: {text}", shown(&state)))?;
+                go_on(path, mark, voice)?
+            }
             Some(Err(error)) => return Err(format!("{}: {error}", shown(&state))),
         };
         lock(&source)?;
@@ -110,6 +114,9 @@ impl Drained {
             stuck: None,
             unreclaimable: false,
         };
+        if drained.ladder.mark.consumed == 0 {
+            drained.finish_file();
+        }
         // Before anything is written: what a kill leaves behind in the output must be known as ours.
         drained.commit(voice).map_err(|halt| halt.to_string())?;
         Ok(drained)
@@ -277,7 +284,7 @@ impl Drained {
     }
 
     fn commit(&mut self, voice: &mut dyn Voice) -> Result<(), Halt> {
-        let state = self.state();
+        let state = self.pipeline.save();
         let committed = self.ladder.commit(&self.intake, &state);
         if matches!(committed, Err(Halt::Stuck(_))) {
             return self.unstick(committed, voice);
@@ -304,11 +311,6 @@ impl Drained {
         BATCH_BYTES.min(self.ladder.policy.chunk / 4)
     }
 
-    /// What the pipeline must be told after a restart.
-    fn state(&self) -> Vec<u8> {
-        Vec::new()
-    }
-
     /// Somebody truncated the source. What was read of it before is finished, and it is read from its beginning.
     fn restart(&mut self, voice: &mut dyn Voice) {
         self.finish_file();
@@ -322,13 +324,16 @@ impl Drained {
         self.say(Tone::Error, text, voice);
     }
 
-    /// No record goes on from here.
+    /// No record goes on from here, and what comes next does not go on with an unfinished line.
     fn finish_file(&mut self) {
         let now = self.clock.now();
         let rest = self.intake.block();
         // Into memory: it cannot fail.
         let _ = self.pipeline.end_of_file(rest, now, &mut self.ladder.due);
         self.consume(self.intake.block().len());
+        if self.pipeline.mend() {
+            self.ladder.due.push(b'\n');
+        }
     }
 
     /// Goes on with the file that took this one's name, once this one is done with.
@@ -354,7 +359,7 @@ impl Drained {
         if self.stuck.is_some() {
             return Ok(Turn::Idle);
         }
-        self.ladder.commit(&self.intake, &self.state())?;
+        self.ladder.commit(&self.intake, &self.pipeline.save())?;
         self.ladder.source = next;
         self.ladder.mark = Mark {
             source: birth,
@@ -365,4 +370,14 @@ impl Drained {
         self.commit(voice)?;
         Ok(Turn::Busy)
     }
+}
+
+/// Goes on with what was held back and counted when the state was written; one that says nothing is a beginning.
+fn restore(pipeline: &mut Pipeline, saved: &[u8]) -> Result<(), String> {
+    if saved.is_empty() {
+        return Ok(());
+    }
+    pipeline.restore(saved).map_err(|error| {
+        format!("what was held back cannot be read ({error}), go on with the quell that wrote it")
+    })
 }
