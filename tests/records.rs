@@ -287,6 +287,18 @@ fn weblogics_heads_stand_in_angle_brackets() {
 }
 
 #[test]
+fn gins_report_shows_the_request_in_red() {
+    check(
+        "\x1B[31m2026/11/22 10:00:01 write tcp 192.0.2.1:8080->192.0.2.7:51234: write: broken pipe\n\
+         GET /books HTTP/1.1\n\
+         Host: books.example\n\
+         \n\
+         \x1B[0m\n",
+        &[],
+    );
+}
+
+#[test]
 fn koas_errors_are_two_blanks_deep() {
     let koa = "\x20 Error: aborted\n\
          \x20     at abortIncoming (node:_http_server:796:17)\n\

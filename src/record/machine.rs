@@ -7,7 +7,7 @@ use super::error_type::{error_type, strip_thread};
 use super::frame_language;
 use super::head::{Head, Level, announces_failure};
 use super::seen::Seen;
-use super::shape::erlang_process;
+use super::shape::{erlang_process, is_header, is_request};
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 
@@ -31,6 +31,8 @@ pub struct Machine {
     /// The first line is the first half of `java.util.logging`'s two-line head.
     two_line: bool,
     dashes: bool,
+    /// May start a report of gin's: it names a socket of Go's that failed.
+    gin: bool,
     /// Starts at an indented error, which only Node prints.
     koa: bool,
     /// A blank line stands between head and trace, so that one behind the trace belongs to it as well.
@@ -73,6 +75,7 @@ impl Machine {
         });
         Machine {
             grammar,
+            gin: memchr::memmem::find(text, b" tcp ").is_some(),
             koa,
             level: head.as_ref().map_or(Level::Unknown, |head| head.level),
             announces,
@@ -186,6 +189,13 @@ impl Machine {
         if self.koa && seen == Seen::Frame && frame_language(text) != Language::Node {
             return false;
         }
+        if language == Language::Go && to == State::Message {
+            let shown = match from {
+                State::Message => is_header(text),
+                _ => is_request(text),
+            };
+            return self.gin && shown && self.message_lines < MESSAGE_LINES_MAX;
+        }
         let indented = is_indented(text);
         let before_trace = matches!(
             from,
@@ -204,6 +214,7 @@ impl Machine {
             }
             _ if language == Language::Postgres => self.prefix.is_some(),
             State::Head => self.two_line || from == State::Start,
+            State::Tail if language == Language::Go => self.gin,
             State::Tail if seen == Seen::Blank => self.two_line || self.gapped,
             State::Tail => self.dashes,
             State::Error

@@ -79,6 +79,8 @@ pub enum Seen {
     Backtrace,
     /// `** Reason for termination == `, `** (exit) …`.
     Stars,
+    /// Nothing but the end of a colour: gin closes its reports so.
+    Reset,
     /// Any other line that starts with white space.
     Indented,
     /// Any other line at the margin.
@@ -185,6 +187,7 @@ fn margin(line: &[u8]) -> Seen {
         b'n' if line.starts_with(b"note: ") => return Seen::Backtrace,
         b'*' if line.starts_with(b"** ") => return Seen::Stars,
         b'|' | b'+' if is_group(line) => return Seen::Group,
+        0x1B if line == b"\x1B[0m" => return Seen::Reset,
         _ => {}
     }
     if let Some(head) = Head::parse(line) {

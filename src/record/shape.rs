@@ -65,6 +65,25 @@ pub(super) fn is_ruby_frame(line: &[u8]) -> bool {
         })
 }
 
+/// `GET /books HTTP/1.1`.
+pub(super) fn is_request(line: &[u8]) -> bool {
+    let mut words = line.split(|b| *b == b' ');
+    let method = words.next().unwrap_or_default();
+    !method.is_empty()
+        && method.iter().all(u8::is_ascii_uppercase)
+        && words.nth(1).is_some_and(|word| word.starts_with(b"HTTP/"))
+        && words.next().is_none()
+}
+
+/// `Host: books.example`.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    let name = line
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        .count();
+    name > 0 && line[name..].starts_with(b": ")
+}
+
 /// The length of `<0.612.0> `, an Erlang process, at the start of `text`.
 pub(super) fn erlang_process(text: &[u8]) -> Option<usize> {
     let inside = text.strip_prefix(b"<")?;

@@ -1,4 +1,4 @@
-//! Go: panics and goroutine dumps.
+//! Go: panics and goroutine dumps; gin's reports of a write that failed, which show the request.
 
 use super::Row;
 use super::Seen::{self, *};
@@ -8,6 +8,12 @@ pub const ROWS: &[Row] = &[
     (Start, Seen::Head, State::Head),
     (Start, Text, Plain),
     (Start, Goroutine, Block),
+    (Plain, Text, Message),
+    (State::Head, Text, Message),
+    (Message, Text, Message),
+    (Message, Blank, Done),
+    (Done, Blank, Tail),
+    (Done, Reset, Tail),
     (State::Head, Goroutine, Block),
     (State::Head, Blank, Gap),
     (Plain, Goroutine, Block),
