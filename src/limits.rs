@@ -144,9 +144,9 @@ pub const LIKELY_AGE_MS_MIN: u64 = 5_000;
 /// Bytes of a file that are judged at once, by one thread. Each is in memory, and so many as there are threads.
 pub const SEGMENT_BYTES: usize = 1024 * 1024;
 
-/// Bytes after which a part that cannot be cut where a record begins is judged in order with what comes before and
-/// behind it.
-pub const SEGMENT_BYTES_MAX: usize = 4 * SEGMENT_BYTES;
+/// How many times that a part may have that cannot be cut where a record begins; it is judged in order with what comes
+/// before and behind it.
+pub const SEGMENT_BYTES_TIMES_MAX: usize = 4;
 
 /// Bytes of content that are compressed at once, by one thread: enough for all that a window finds.
 pub const UNIT_BYTES: usize = 2 * 1024 * 1024;

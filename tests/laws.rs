@@ -10,6 +10,8 @@ mod drive;
 mod logs;
 #[path = "laws/model.rs"]
 mod model;
+#[path = "laws/pressed.rs"]
+mod pressed;
 #[path = "laws/wrapped.rs"]
 mod wrapped;
 

@@ -27,6 +27,8 @@ pub struct Judges {
     pub options: Options,
     /// The time of day for records that bear none, in microseconds since 1970.
     pub now: i64,
+    /// About how many bytes are judged at once, by one thread.
+    pub segment_bytes: usize,
 }
 
 /// What became of a content.
@@ -97,7 +99,7 @@ impl<'a> Press<'a> {
         tell: &mut dyn FnMut(),
     ) -> Result<Pressed, PressError> {
         let mut pipeline = Pipeline::new(Arc::clone(&judges.rules), judges.options);
-        let mut feed = Feed::new(Segments::new(from), self.crew)?;
+        let mut feed = Feed::new(Segments::new(from, judges.segment_bytes), self.crew)?;
         let mut tail = Vec::new();
         while let Some(segment) = feed.next().map_err(PressError::Unreadable)? {
             self.judge(&mut pipeline, &mut tail, segment, judges.now)?;

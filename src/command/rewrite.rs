@@ -16,6 +16,7 @@ use super::clock::WallClock;
 use super::outcome::{Gain, Outcome, RewriteError, Step};
 use super::press::{Judges, Press, PressError, Pressed};
 use crate::attic::{Belongs, Stored};
+use crate::limits::SEGMENT_BYTES;
 use crate::pipeline::Options;
 use crate::rule::RuleSet;
 use crate::system::compress::{Bounds, Expanded, Manner};
@@ -184,6 +185,7 @@ impl Job<'_> {
             rules: Arc::clone(&self.terms.rules),
             options: self.terms.options,
             now: self.terms.clock.at(self.target.modified()),
+            segment_bytes: SEGMENT_BYTES,
         };
         press
             .press(content, &judges, tell)

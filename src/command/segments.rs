@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use crate::attic::{Content, Sum};
-use crate::limits::{SEGMENT_BYTES, SEGMENT_BYTES_MAX};
+use crate::limits::SEGMENT_BYTES_TIMES_MAX;
 use crate::pipeline::cut;
 
 /// A part of a content.
@@ -23,16 +23,18 @@ pub struct Segments<R> {
     rest: Vec<u8>,
     sum: Sum,
     ended: bool,
+    segment_bytes: usize,
 }
 
 impl<R: Read> Segments<R> {
-    /// At the beginning of a content.
-    pub fn new(from: R) -> Segments<R> {
+    /// At the beginning of a content that is read in segments of about so many bytes.
+    pub fn new(from: R, segment_bytes: usize) -> Segments<R> {
         Segments {
             from,
             rest: Vec::new(),
             sum: Sum::default(),
             ended: false,
+            segment_bytes: segment_bytes.max(1),
         }
     }
 
@@ -42,14 +44,14 @@ impl<R: Read> Segments<R> {
     /// Reading failed.
     pub fn read(&mut self) -> io::Result<Option<Segment>> {
         let mut bytes = std::mem::take(&mut self.rest);
-        let mut wanted = SEGMENT_BYTES;
+        let mut wanted = self.segment_bytes;
         while !self.ended {
             self.read_to(&mut bytes, wanted)?;
             if self.ended {
                 break;
             }
             if let Some(at) = cut(&bytes) {
-                let mut rest = Vec::with_capacity(SEGMENT_BYTES + SEGMENT_BYTES / 4);
+                let mut rest = Vec::with_capacity(self.segment_bytes + self.segment_bytes / 4);
                 rest.extend_from_slice(bytes.get(at..).unwrap_or_default());
                 bytes.truncate(at);
                 self.rest = rest;
@@ -58,8 +60,8 @@ impl<R: Read> Segments<R> {
                     is_whole: true,
                 }));
             }
-            wanted = bytes.len() + SEGMENT_BYTES;
-            if wanted > SEGMENT_BYTES_MAX {
+            wanted = bytes.len() + self.segment_bytes;
+            if wanted > SEGMENT_BYTES_TIMES_MAX * self.segment_bytes {
                 return Ok(Some(Segment {
                     bytes,
                     is_whole: false,
@@ -81,7 +83,10 @@ impl<R: Read> Segments<R> {
     /// Reads until there are so many bytes, or the end is.
     fn read_to(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
         let have = bytes.len();
-        let more = wanted.saturating_sub(have).max(SEGMENT_BYTES / 4);
+        let more = wanted
+            .saturating_sub(have)
+            .max(self.segment_bytes / 4)
+            .max(1);
         let read = self.from.by_ref().take(more as u64).read_to_end(bytes)?;
         self.ended = read < more;
         self.sum.add(bytes.get(have..).unwrap_or_default());

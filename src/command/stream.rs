@@ -16,6 +16,7 @@ use super::press::{Judges, Press, PressError, Pressed};
 use super::rewrite::Keep;
 use super::{Ending, Tone, Voice, rulebook};
 use crate::attic::{Belongs, Stored};
+use crate::limits::SEGMENT_BYTES;
 use crate::system::compress::{Bounds, Expanded, Manner};
 use crate::system::crew::Crew;
 use crate::system::folder::Folder;
@@ -49,6 +50,7 @@ pub fn stream(asked: &Asked, voice: &mut dyn Voice) -> Ending {
         rules,
         options: asked.terms.options,
         now: source_time().map_or_else(|| clock.now(), |modified| clock.at(modified)),
+        segment_bytes: SEGMENT_BYTES,
     };
     match rewrite(asked, &judges) {
         Ok(pressed) => {

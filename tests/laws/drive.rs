@@ -23,6 +23,8 @@ pub struct Tape {
     /// The summaries alone, and as they were closed one by one.
     pub summaries: Vec<u8>,
     closed: Vec<u8>,
+    /// How many records it began with.
+    begun: u64,
     /// What was wrong with the calls themselves.
     pub fault: Option<String>,
     /// The input, to hold what passes against.
@@ -77,6 +79,7 @@ impl Output for Tape {
             self.fault = Some(format!("what is held back as byte {at} stood elsewhere"));
         }
         self.held.push(range);
+        self.begun += u64::from(withheld.begins);
         Ok(())
     }
 
@@ -91,6 +94,11 @@ impl Tape {
     fn done(&self) -> usize {
         let end = |ranges: &[Range<usize>]| ranges.last().map_or(0, |range| range.end);
         end(&self.passed).max(end(&self.held))
+    }
+
+    /// Records that were held back.
+    pub fn held_records(&self) -> u64 {
+        self.begun
     }
 
     /// Whether all of this range of the input passed.
