@@ -5,12 +5,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::segments::{Segment, Segments};
 use super::units::Units;
 use crate::attic::{Belongs, Chunk, Content, Gather, PackedChunk, Store, Sum};
-use crate::pipeline::{Ledger, Options, Output, Pipeline, Withheld};
+use crate::pipeline::{Ledger, Options, Output, Pipeline, Scout, Scouted, Withheld};
 use crate::rule::RuleSet;
 use crate::system::compress::Manner;
 use crate::system::crew::{Ahead, Crew, Ticket};
@@ -99,10 +99,23 @@ impl<'a> Press<'a> {
         tell: &mut dyn FnMut(),
     ) -> Result<Pressed, PressError> {
         let mut pipeline = Pipeline::new(Arc::clone(&judges.rules), judges.options);
-        let mut feed = Feed::new(Segments::new(from, judges.segment_bytes), self.crew)?;
+        let scouts = Scouts::new(&pipeline, self.crew);
+        let format = judges.options.format;
+        let segments = Segments::new(from, judges.segment_bytes, format);
+        let mut feed = Feed::new(segments, self.crew)?;
+        let mut ahead = VecDeque::new();
         let mut tail = Vec::new();
-        while let Some(segment) = feed.next().map_err(PressError::Unreadable)? {
-            self.judge(&mut pipeline, &mut tail, segment, judges.now)?;
+        loop {
+            // As many are judged at once as there are threads, and counted in their order.
+            while ahead.len() < self.crew.jobs() {
+                let segment = feed.next().map_err(PressError::Unreadable)?;
+                let Some(segment) = segment else { break };
+                ahead.push_back(self.begin(&scouts, segment));
+            }
+            let Some(judged) = ahead.pop_front() else {
+                break;
+            };
+            self.settle(&mut pipeline, &mut tail, judged.fetch()?, judges.now)?;
             tell();
         }
         pipeline.finish(&tail, judges.now, self)?;
@@ -117,16 +130,27 @@ impl<'a> Press<'a> {
         })
     }
 
+    /// Begins to judge a segment. Where there is one thread only, it is judged when it is counted.
+    fn begin(&self, scouts: &Scouts, segment: Segment) -> Ticket<Judged> {
+        let judge = segment.is_whole && self.crew.jobs() > 1;
+        let scouts = scouts.clone();
+        self.crew.begin(move || Judged {
+            scouted: judge.then(|| scouts.scout(&segment.bytes)).flatten(),
+            segment,
+        })
+    }
+
     /// Lets the pipeline read one segment; what it cannot decide yet stays in `tail`.
-    fn judge(
+    fn settle(
         &mut self,
         pipeline: &mut Pipeline,
         tail: &mut Vec<u8>,
-        segment: Segment,
+        judged: Judged,
         now: i64,
     ) -> io::Result<()> {
+        let Judged { segment, scouted } = judged;
         if tail.is_empty() && segment.is_whole {
-            return pipeline.end_of_file(&segment.bytes, now, self);
+            return pipeline.feed_scouted(&segment.bytes, scouted, now, self);
         }
         tail.extend_from_slice(&segment.bytes);
         if segment.is_whole {
@@ -202,6 +226,32 @@ impl Output for Press<'_> {
         }
         let chunk = self.gather.put_in(summary, kind);
         self.end_chunk(chunk)
+    }
+}
+
+/// A segment, and what a scout has seen in it.
+struct Judged {
+    segment: Segment,
+    scouted: Option<Scouted>,
+}
+
+/// Scouts that are free: one for each thread. Each remembers what it has judged.
+#[derive(Clone)]
+struct Scouts(Arc<Mutex<Vec<Scout>>>);
+
+impl Scouts {
+    fn new(pipeline: &Pipeline, crew: &Crew) -> Scouts {
+        let scouts = std::iter::repeat_with(|| pipeline.scout());
+        Scouts(Arc::new(Mutex::new(scouts.take(crew.jobs()).collect())))
+    }
+
+    /// What a free scout sees in a part; nothing if none is free, and then the part is judged when it is counted.
+    fn scout(&self, part: &[u8]) -> Option<Scouted> {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scout = free().pop()?;
+        let scouted = scout.scout(part);
+        free().push(scout);
+        scouted
     }
 }
 

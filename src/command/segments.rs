@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use crate::attic::{Content, Sum};
+use crate::format::Format;
 use crate::limits::SEGMENT_BYTES_TIMES_MAX;
 use crate::pipeline::cut;
 
@@ -24,17 +25,19 @@ pub struct Segments<R> {
     sum: Sum,
     ended: bool,
     segment_bytes: usize,
+    format: Format,
 }
 
 impl<R: Read> Segments<R> {
     /// At the beginning of a content that is read in segments of about so many bytes.
-    pub fn new(from: R, segment_bytes: usize) -> Segments<R> {
+    pub fn new(from: R, segment_bytes: usize, format: Format) -> Segments<R> {
         Segments {
             from,
             rest: Vec::new(),
             sum: Sum::default(),
             ended: false,
             segment_bytes: segment_bytes.max(1),
+            format,
         }
     }
 
@@ -50,7 +53,7 @@ impl<R: Read> Segments<R> {
             if self.ended {
                 break;
             }
-            if let Some(at) = cut(&bytes) {
+            if let Some(at) = cut(&bytes, self.format) {
                 let mut rest = Vec::with_capacity(self.segment_bytes + self.segment_bytes / 4);
                 rest.extend_from_slice(bytes.get(at..).unwrap_or_default());
                 bytes.truncate(at);

@@ -1,13 +1,17 @@
 //! Where a stream may be cut so that its parts can be judged apart.
 
+use super::weave::walk;
+use crate::format::Format;
 use crate::line::line_before;
 use crate::record::fence;
 
-/// The last place in a block at which a record certainly begins, whatever stands before it: reading the two sides apart
-/// gives the records that reading all of it gives. `None` if there is none but the block's beginning.
+/// The last place in a block at which a record certainly begins and none goes on, whatever stands before the block:
+/// reading the two sides apart gives the records that reading all of it gives. `None` if there is none but the block's
+/// beginning, or if lines near it wear something: records of other writers may lie across it.
 #[must_use]
-pub fn cut(block: &[u8]) -> Option<usize> {
+pub fn cut(block: &[u8], format: Format) -> Option<usize> {
     let complete = memchr::memrchr(b'\n', block)? + 1;
     let last = line_before(block, complete, 0)?;
-    Some(fence::before(block, last.start, 0)).filter(|at| *at > 0)
+    let at = fence::before(block, last.start, 0);
+    (at > 0 && walk::bare_from(block, at, 0, format).is_some()).then_some(at)
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::flow::{Fate, Passage, Pipeline, Taken};
 use super::suspect::{Amounts, Suspect, Times, extent_of};
 use super::{Output, Withheld};
-use crate::episode::{Sighting, SummaryStyle, Treatment, clock::Moved};
+use crate::episode::{Collapse, Sighting, Summary, SummaryStyle, Treatment, clock::Moved};
 use crate::format::Clothes;
-use crate::line::line_at;
+use crate::line::{Stamp, line_at};
 use crate::record::{Assembly, Extent, Piece, Record, Seen};
 use crate::rule::{Finding, Reason, RuleSet, Verdict};
 
@@ -27,22 +27,7 @@ impl Pipeline {
             .and_then(|worn| worn.wear.read_stamp(worn.line));
         let written = record.head.as_ref().and_then(|head| head.stamp.clone());
         let written = written.or_else(|| suspect.worn.as_ref()?.moment());
-        let unstamped = self.clock.micros().unwrap_or(passage.now);
-        let stamp = carried.as_ref().or(written.as_ref());
-        let own = stamp.map_or(passage.now, |stamp| stamp.resolve(unstamped));
-        let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, passage.now));
-        let ahead = match (&carried, &written) {
-            (Some(_), Some(written)) => written.resolve(own) - own,
-            _ => 0,
-        };
-        let times = Times {
-            micros,
-            stamp: own,
-            ahead,
-            layout: written.as_ref().map(|stamp| stamp.layout),
-        };
-        self.collapse
-            .turn(self.clock.micros().unwrap_or(passage.now), &mut self.due);
+        let times = self.read_times(carried.as_ref(), written.as_ref(), passage.now);
         let rules = Arc::clone(&self.rules);
         let verdict = if suspect.oversize || suspect.is_mixed {
             Verdict::Keep(Reason::Oversize)
@@ -54,17 +39,55 @@ impl Pipeline {
             Verdict::Keep(Reason::NoRule) => self.judge_forms(suspect, times, &rules),
             Verdict::Keep(_) => (usize::MAX, Fate::Pass),
         };
-        self.write_due_at(passage, suspect.start)?;
-        match &fate {
+        self.note(&fate, from, suspect.start, suspect.oversize, passage)?;
+        Ok((from, fate))
+    }
+
+    /// Reads the times of a record: its carrier's stamp and its own. Ends the window that they end.
+    pub(super) fn read_times(
+        &mut self,
+        carried: Option<&Stamp>,
+        written: Option<&Stamp>,
+        now: i64,
+    ) -> Times {
+        let unstamped = self.clock.micros().unwrap_or(now);
+        let stamp = carried.or(written);
+        let own = stamp.map_or(now, |stamp| stamp.resolve(unstamped));
+        let micros = stamp.map_or(unstamped, |stamp| self.read_stamp(stamp, now));
+        let ahead = match (carried, written) {
+            (Some(_), Some(written)) => written.resolve(own) - own,
+            _ => 0,
+        };
+        self.collapse
+            .turn(self.clock.micros().unwrap_or(now), &mut self.due);
+        Times {
+            micros,
+            stamp: own,
+            ahead,
+            layout: written.map(|stamp| stamp.layout),
+        }
+    }
+
+    /// Writes the summaries that a record has made due, before it, and enters it in the account.
+    pub(super) fn note(
+        &mut self,
+        fate: &Fate,
+        from: usize,
+        start: usize,
+        oversize: bool,
+        passage: &mut Passage<'_>,
+    ) -> io::Result<()> {
+        self.write_due_at(passage, start)?;
+        match fate {
             Fate::Hold(taken) => {
                 self.open_since = self.open_since.or(Some(passage.now));
                 let records = u64::from(from == 0);
                 self.ledger
                     .suppress(&taken.rule, Amounts::default().of(records));
             }
-            Fate::Pass => self.ledger.keep(suspect.oversize),
+            Fate::Pass => self.ledger.keep(oversize),
         }
-        Ok((from, fate))
+        Ok(())
     }
 
     /// Judges a record that is one line in the other forms that a rule may know it in.
@@ -118,23 +141,7 @@ impl Pipeline {
             path,
             finding,
         };
-        let (from, kind) = match self.collapse.take(key, &sighting, &mut self.due) {
-            Treatment::Show => return (usize::MAX, Fate::Pass),
-            Treatment::ShowLine { kind } => {
-                self.collapse.extend(key, rest.lines, rest.bytes);
-                (1, kind)
-            }
-            Treatment::Hold { kind } => (0, kind),
-        };
-        let rule = Arc::clone(sighting.finding.rule);
-        (
-            from,
-            Fate::Hold(Taken {
-                key: key.into(),
-                rule,
-                kind,
-            }),
-        )
+        count(&mut self.collapse, &mut self.due, key, &sighting, rest)
     }
 
     /// Judges a record whose lines stand in the block as they are, and holds it back or lets it pass.
@@ -313,4 +320,29 @@ impl Pipeline {
         }
         out.summary(&bytes)
     }
+}
+
+/// Counts a record under its key. Gives from which of its lines on it is held back, and what becomes of it; `rest` is what
+/// comes behind its first line.
+pub(super) fn count(
+    collapse: &mut Collapse,
+    due: &mut Vec<Summary>,
+    key: &[u8],
+    sighting: &Sighting<'_>,
+    rest: Amounts,
+) -> (usize, Fate) {
+    let (from, kind) = match collapse.take(key, sighting, due) {
+        Treatment::Show => return (usize::MAX, Fate::Pass),
+        Treatment::ShowLine { kind } => {
+            collapse.extend(key, rest.lines, rest.bytes);
+            (1, kind)
+        }
+        Treatment::Hold { kind } => (0, kind),
+    };
+    let taken = Taken {
+        key: key.into(),
+        rule: Arc::clone(sighting.finding.rule),
+        kind,
+    };
+    (from, Fate::Hold(taken))
 }

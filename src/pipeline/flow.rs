@@ -102,7 +102,7 @@ pub(super) struct Passage<'b> {
 }
 
 impl<'b> Passage<'b> {
-    fn new(block: &'b [u8], now: i64, out: &'b mut dyn Output) -> Passage<'b> {
+    pub(super) fn new(block: &'b [u8], now: i64, out: &'b mut dyn Output) -> Passage<'b> {
         Passage {
             block,
             begun: 0,
@@ -316,7 +316,7 @@ impl Pipeline {
     }
 
     /// Passes everything up to `end` on and moves the stream's offset.
-    fn settle(&mut self, passage: &mut Passage<'_>, end: usize) -> io::Result<()> {
+    pub(super) fn settle(&mut self, passage: &mut Passage<'_>, end: usize) -> io::Result<()> {
         if !self.mid_line {
             self.read_marks(passage, end)?;
         }

@@ -17,6 +17,7 @@ mod flow;
 pub mod ledger;
 mod saved;
 mod scan;
+mod scout;
 mod sieve;
 pub mod skim;
 mod suspect;
@@ -29,6 +30,7 @@ pub use cut::cut;
 pub use flow::{Held, Pipeline};
 pub use ledger::{Amount, Ledger};
 pub use saved::{RestoreError, SAVED_VERSION};
+pub use scout::{Scout, Scouted};
 pub use skim::Skim;
 
 use crate::episode::{Settings, SummaryStyle};

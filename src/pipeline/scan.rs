@@ -194,22 +194,14 @@ impl Pipeline {
 
     /// Whether the lines of `start..end`, and those before it that could tell of another writer, wear nothing.
     fn is_bare_around(&self, passage: &mut Passage<'_>, start: usize, end: usize) -> bool {
-        let format = self.options.format;
-        let known =
-            passage.bare.start <= start && start <= passage.bare.end && !passage.bare.is_empty();
-        if !known {
-            match walk::bare_from(passage.block, start, passage.begun, format) {
-                Some(from) => passage.bare = from..start,
-                None => return false,
-            }
-        }
-        if passage.bare.end < end {
-            if !walk::is_bare(passage.block, passage.bare.end, end, format) {
-                return false;
-            }
-            passage.bare.end = end;
-        }
-        true
+        let (block, begun) = (passage.block, passage.begun);
+        walk::is_bare_around(
+            &mut passage.bare,
+            block,
+            start..end,
+            begun,
+            self.options.format,
+        )
     }
 
     /// Whether a block can be read as it stands, from its first line to its last.
@@ -244,7 +236,7 @@ impl Pipeline {
 }
 
 /// Whether a position is in one of the record's own lines, not in a line between two of them.
-fn is_own(assembly: &Assembly, at: usize) -> bool {
+pub(super) fn is_own(assembly: &Assembly, at: usize) -> bool {
     let next = assembly
         .pieces
         .partition_point(|piece| piece.line.end <= at);
@@ -255,7 +247,7 @@ fn is_own(assembly: &Assembly, at: usize) -> bool {
 }
 
 /// Whether an anchor is in the record's own lines.
-fn is_suspect(skim: &Skim, assembly: &Assembly, block: &[u8]) -> bool {
+pub(super) fn is_suspect(skim: &Skim, assembly: &Assembly, block: &[u8]) -> bool {
     assembly
         .pieces
         .iter()

@@ -246,6 +246,32 @@ pub(in crate::pipeline) fn is_bare(block: &[u8], from: usize, to: usize, format:
     true
 }
 
+/// Whether the lines of a range, and those before it that could tell of another writer, wear nothing. `bare` are lines that
+/// are known to wear nothing; it grows with what is found. No line begins before `begun`.
+pub(in crate::pipeline) fn is_bare_around(
+    bare: &mut Range<usize>,
+    block: &[u8],
+    lines: Range<usize>,
+    begun: usize,
+    format: Format,
+) -> bool {
+    let Range { start, end } = lines;
+    let known = bare.start < bare.end && bare.start <= start && start <= bare.end;
+    if !known {
+        match bare_from(block, start, begun, format) {
+            Some(from) => *bare = from..start,
+            None => return false,
+        }
+    }
+    if bare.end < end {
+        if !is_bare(block, bare.end, end, format) {
+            return false;
+        }
+        bare.end = end;
+    }
+    true
+}
+
 /// Whether a line wears nothing, not even colours.
 fn is_naked(line: &Line, block: &[u8], format: Format) -> bool {
     let text = line.text(block);
