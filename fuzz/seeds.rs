@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use quell::attic::{Belongs, Chunk, Gather, PackedChunk, Store};
 use quell::rule::RuleSet;
 
 /// Bytes of one window of a captured log: a few traces. Short inputs are tried often.
@@ -33,6 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         &[0, 0, 1, 0, 9, 1, 80, 2, 200, 3],
         &doubled(&texts),
     )?;
+    write_all(&corpus.join("attic"), &[0], &attics(&texts)?)?;
+    write_all(&corpus.join("attic"), &[1], &chunks(&texts))?;
+    write_all(&corpus.join("attic"), &[2], &texts)?;
     write_all(&corpus.join("stamp"), &[0], &lines(&texts))?;
     write_all(&corpus.join("rule_file"), &[], &files)
 }
@@ -49,6 +53,34 @@ fn single_rules(text: &str, program: &str) -> Vec<Vec<u8>> {
                 .into_bytes()
         })
         .collect()
+}
+
+/// The insides of attics that hold a few texts each.
+fn chunks(texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    held(texts).iter().map(Chunk::pack).collect()
+}
+
+/// Attics that hold a few texts each.
+fn attics(texts: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+    let attic = |chunk: &Chunk| {
+        let mut store = Store::new(Vec::new())?;
+        store.put(&PackedChunk::new(chunk)?)?;
+        Ok(store.finish(Belongs::default())?)
+    };
+    held(texts).iter().map(attic).collect()
+}
+
+fn held(texts: &[Vec<u8>]) -> Vec<Chunk> {
+    let chunk = |texts: &[Vec<u8>]| {
+        let mut gather = Gather::new();
+        for (at, text) in texts.iter().enumerate() {
+            gather.pass(at as u64);
+            gather.take(text, at as u64 % 2, true);
+        }
+        gather.put_in(b"2x gone\n", 0);
+        gather.rest()
+    };
+    texts.chunks(5).filter_map(chunk).collect()
 }
 
 /// Each text twice, so that a repeat is there to be held back.
@@ -104,7 +136,7 @@ fn write_all(folder: &Path, front: &[u8], texts: &[Vec<u8>]) -> Result<(), Box<d
     fs::create_dir_all(folder)?;
     for (number, text) in texts.iter().enumerate() {
         fs::write(
-            folder.join(format!("seed-{number:04}")),
+            folder.join(format!("seed-{:02x}-{number:04}", front.first().unwrap_or(&0))),
             [front, text].concat(),
         )?;
     }
