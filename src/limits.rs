@@ -72,6 +72,19 @@ pub const VERDICTS_MAX: usize = 1024;
 /// more often, larger ones for longer.
 pub const DRAIN_CHUNK_BYTES: u64 = 16 * 1024 * 1024;
 
+/// How much `drain` consumes at most before it is committed; never more than a quarter of what is given back at once.
+pub const DRAIN_BATCH_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How long something consumed waits at most before it is committed.
+pub const DRAIN_BATCH_TIME: Duration = Duration::from_secs(1);
+
+/// How long a renamed file must be silent before the one that took its name is drained, where nobody can tell whether it
+/// still has writers. Longer than a program takes to open its log again when it is told to.
+pub const DRAIN_ROTATE_WAIT: Duration = Duration::from_secs(5);
+
+/// The same where it is known that it still has writers: they hold it for good, then.
+pub const DRAIN_ROTATE_WAIT_MAX: Duration = Duration::from_secs(60);
+
 /// Compiled size that one pattern may have, a user's too: a hostile one is refused instead of eating the memory.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
@@ -158,7 +171,7 @@ pub const COMPACT_AGE_MIN: Duration = Duration::from_secs(10);
 /// Bytes that `run` keeps in memory for an output that takes none, such as one on a full disk: seconds of a busy log.
 pub const STUCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// How long `run` first waits before it tries a failed output again; the wait doubles from there.
+/// How long `run` and `drain` first wait before they try a failed output again; the wait doubles from there.
 pub const STUCK_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest such wait, so that a tidied disk is written again within a minute.

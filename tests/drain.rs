@@ -9,5 +9,7 @@ mod bench;
 mod faults;
 #[path = "drain/kills.rs"]
 mod kills;
+#[path = "drain/outputs.rs"]
+mod outputs;
 #[path = "drain/writers.rs"]
 mod writers;

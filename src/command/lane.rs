@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::WallClock;
 use super::outlet::{Outlet, Valve, sink_error};
+use super::window::Window;
 use super::{Tone, Voice};
 use crate::pipeline::{Held, Ledger, Options, Output, Pipeline};
 use crate::rule::RuleSet;
@@ -87,34 +88,6 @@ enum Calm {
     Since(Option<Instant>),
 }
 
-/// When the window ends, on a clock that cannot be set. The pipeline names the end by the clock on the wall; how far off
-/// that is, is measured once per window, so setting that clock neither ends a window nor keeps it open for ever.
-#[derive(Debug, Default)]
-struct Window {
-    ends_at: Option<i64>,
-    deadline: Option<Instant>,
-}
-
-impl Window {
-    /// Takes notice of the end that the pipeline names.
-    fn follow(&mut self, ends_at: Option<i64>, now: i64) {
-        if self.ends_at != ends_at {
-            self.ends_at = ends_at;
-            let left = ends_at.map(|end| end.saturating_sub(now).max(0).unsigned_abs());
-            self.deadline =
-                left.and_then(|left| Instant::now().checked_add(Duration::from_micros(left)));
-        }
-    }
-
-    /// The end of a window that is over.
-    fn over(&self) -> Option<i64> {
-        self.ends_at.filter(|_| {
-            self.deadline
-                .is_some_and(|deadline| deadline <= Instant::now())
-        })
-    }
-}
-
 impl Lane {
     /// A stream with these rules.
     #[must_use]
@@ -160,7 +133,7 @@ impl Lane {
     pub fn wakes_at(&self) -> Option<Instant> {
         match self.calm {
             Calm::No => Some(Instant::now()),
-            Calm::Since(linger) => [linger, self.window.deadline].into_iter().flatten().min(),
+            Calm::Since(linger) => [linger, self.window.deadline()].into_iter().flatten().min(),
         }
     }
 
@@ -347,7 +320,7 @@ impl Lane {
 
 /// How many bytes of a block are offered: all if there is room for them, else the lines for which there is; in any case
 /// as many lines as it takes to reach `least`.
-fn portion(block: &[u8], room: usize, least: usize) -> usize {
+pub(super) fn portion(block: &[u8], room: usize, least: usize) -> usize {
     let Some(within) = block.get(..room).filter(|_| room < block.len()) else {
         return block.len();
     };

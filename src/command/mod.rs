@@ -18,6 +18,7 @@ pub mod explain;
 pub mod filter;
 pub mod follow;
 pub mod lane;
+mod lookout;
 pub mod outcome;
 pub mod outlet;
 pub mod peek;
@@ -39,6 +40,7 @@ pub mod terms;
 pub mod trial;
 pub mod units;
 pub mod verdicts;
+mod window;
 
 use crate::system::child::End;
 use crate::system::signal::Signal;

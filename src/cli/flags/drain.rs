@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::sized::TypedSized;
 use super::terms::TypedTerms;
 use crate::cli::size::size;
 use crate::command::drain::{Asked, Outputs, Policy, STEPS, Shrink, Stop};
@@ -44,6 +45,8 @@ pub(super) struct TypedDrain {
     /// Append each file's stream to a file of its name in DIR
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+    #[command(flatten)]
+    sized: TypedSized,
     /// Keep the states in DIR [beside the output]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -106,6 +109,7 @@ impl From<TypedDrain> for DrainErrand {
                 (Some(path), _) => Outputs::File(path),
                 (None, folder) => Outputs::Folder(folder.unwrap_or_default()),
             },
+            sizing: typed.sized.sizing(),
             state: typed.state,
             policy: Policy {
                 chunk: typed.chunk.unwrap_or(limits::DRAIN_CHUNK_BYTES),

@@ -67,7 +67,8 @@ impl TypedSized {
         }
     }
 
-    fn sizing(&self) -> Option<Sizing> {
+    /// The size that was asked for.
+    pub(in crate::cli) fn sizing(&self) -> Option<Sizing> {
         Some(Sizing {
             max_bytes: self.max_size?,
             keep: self.keep.unwrap_or(limits::KEEP),

@@ -1,4 +1,4 @@
-//! One file being drained: read, filtered, committed, given back, through its rotations.
+//! One file being drained: read, filtered, and handed on to be committed and given back.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,30 +7,19 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::intake::{Intake, Looked};
 use super::ladder::{Halt, Ladder};
-use super::origin::{begin, beginning, go_on, lock, open_source};
-use super::step::Stairs;
+use super::origin::{begin, go_on, lock};
 use super::target::Target;
 use crate::command::clock::WallClock;
-use crate::command::rulebook::Rulebook;
+use crate::command::lane::portion;
+use crate::command::window::Window;
 use crate::command::{Ending, Tone, Voice};
-use crate::pipeline::{Held, Pipeline};
+use crate::limits::{DRAIN_BATCH_BYTES, DRAIN_BATCH_TIME};
+use crate::pipeline::{Held, Ledger, Pipeline};
 use crate::rule::RuleSet;
 use crate::system::checkpoint::Slots;
-use crate::system::reclaim::{Birth, Mark};
+use crate::system::reclaim::Mark;
 use crate::system::shown;
 use crate::system::signal::Signal;
-
-/// How much is consumed at most before it is committed; never more than a quarter of what is given back at once.
-const BATCH_BYTES: u64 = 4 << 20;
-
-/// How long something consumed waits at most before it is committed.
-const BATCH_TIME: Duration = Duration::from_secs(1);
-
-/// How long the file before a rotation must have been silent, where nobody can tell whether it still has writers.
-const ROTATE_WAIT: Duration = Duration::from_secs(5);
-
-/// How long a stuck output is left alone at most.
-const STUCK_LONGEST: Duration = Duration::from_secs(5);
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,22 +31,31 @@ pub enum Turn {
 }
 
 /// One file.
+#[derive(Debug)]
 pub struct Drained {
-    ladder: Ladder,
-    intake: Intake,
-    pipeline: Pipeline,
+    pub(super) ladder: Ladder,
+    pub(super) intake: Intake,
+    pub(super) pipeline: Pipeline,
     clock: WallClock,
     linger: Duration,
+    window: Window,
     /// When something new was read last.
-    read_at: Instant,
-    /// When was committed last, and how much was consumed since.
-    committed_at: Instant,
-    uncommitted: u64,
-    /// What came last was let go of as it stood.
-    released: bool,
+    pub(super) read_at: Instant,
+    /// When was committed last, and whether anything was consumed or written since.
+    pub(super) committed_at: Instant,
+    pub(super) uncommitted: u64,
+    pub(super) dirty: bool,
+    /// When what is held is let go of as it stands; `None` if nothing is, or it was.
+    released_at: Option<Instant>,
+    /// Nothing was read since what is held was looked at.
+    calm: bool,
     /// When a stuck output is tried again, and the pause before the time after that.
-    stuck: Option<(Instant, Duration)>,
-    unreclaimable: bool,
+    pub(super) stuck: Option<(Instant, Duration)>,
+    /// The output is to be opened again as soon as it takes everything.
+    pub(super) reopens: bool,
+    pub(super) unreclaimable: bool,
+    /// The name does not lead to this file any more: when to look again whether it is done with.
+    pub(super) astray: Option<Instant>,
 }
 
 impl Drained {
@@ -85,34 +83,28 @@ impl Drained {
             Some(Err(error)) => return Err(format!("{}: {error}", shown(&state))),
         };
         lock(&source)?;
-        let target = Target::open(&asked.output(path), &mark).map_err(|error| error.to_string())?;
+        let target = Target::open(&asked.output(path), asked.sizing, &mark);
+        let target = target.map_err(|error| error.to_string())?;
         if target.birth() == mark.source {
             return Err("this file is also the output, name another one".to_owned());
         }
         let mut drained = Drained {
             intake: Intake::at(&mark),
-            ladder: Ladder {
-                path: path.to_owned(),
-                source,
-                mark,
-                slots,
-                target,
-                policy: asked.policy,
-                stairs: Stairs::new(asked.stop),
-                due: Vec::new(),
-                uncollapsible: false,
-                alignment: 0,
-                unreclaimable: None,
-            },
+            ladder: Ladder::new(path, (source, mark), slots, target, asked),
             pipeline,
             clock: WallClock::new(),
             linger: asked.terms.linger,
+            window: Window::default(),
             read_at: Instant::now(),
             committed_at: Instant::now(),
             uncommitted: 0,
-            released: true,
+            dirty: false,
+            released_at: None,
+            calm: true,
             stuck: None,
+            reopens: false,
             unreclaimable: false,
+            astray: None,
         };
         if drained.ladder.mark.consumed == 0 {
             drained.finish_file();
@@ -127,6 +119,52 @@ impl Drained {
         shown(&self.ladder.path)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.ladder.path
+    }
+
+    /// Bytes that were consumed in all.
+    pub fn consumed(&self) -> u64 {
+        self.ladder.mark.all_consumed()
+    }
+
+    /// How far it has come.
+    pub fn mark(&self) -> &Mark {
+        &self.ladder.mark
+    }
+
+    /// Bytes that wait to be consumed.
+    pub fn waiting(&self) -> u64 {
+        let size = self.ladder.source.metadata().map_or(0, |stat| stat.len());
+        size.saturating_sub(self.intake.offset())
+    }
+
+    /// Whether the name leads elsewhere, or nowhere, by now.
+    pub fn is_moved(&self) -> bool {
+        self.astray.is_some()
+    }
+
+    /// The account so far.
+    pub fn ledger(&self) -> Ledger {
+        self.pipeline.ledger()
+    }
+
+    /// When it wants its turn although nothing was heard of it.
+    pub fn wakes_at(&self) -> Option<Instant> {
+        if let Some((until, _)) = self.stuck {
+            return Some(until);
+        }
+        let commit = self.dirty.then(|| self.committed_at + DRAIN_BATCH_TIME);
+        let times = [
+            commit,
+            self.released_at,
+            self.window.deadline(),
+            self.astray,
+        ];
+        times.into_iter().flatten().min()
+    }
+
     /// Does what there is to do now.
     ///
     /// # Errors
@@ -135,20 +173,11 @@ impl Drained {
         if self.is_stuck(voice)? {
             return Ok(Turn::Idle);
         }
-        let looked = self
-            .intake
-            .look(&self.ladder.source)
-            .map_err(Halt::Source)?;
-        let turn = match looked {
-            Looked::More => {
-                self.feed();
-                Turn::Busy
-            }
-            Looked::Shorter => {
-                self.restart(voice);
-                Turn::Busy
-            }
-            Looked::Nothing => self.rest(voice)?,
+        self.reopen_if_asked(voice)?;
+        let turn = if self.look(voice)? {
+            Turn::Busy
+        } else {
+            self.rest(voice)?
         };
         if self.intake.was_surprised() && !self.ladder.mark.only_punch {
             self.ladder.mark.only_punch = true;
@@ -156,7 +185,7 @@ impl Drained {
             self.say(Tone::Note, text, voice);
         }
         self.write(voice)?;
-        let late = self.uncommitted > 0 && self.committed_at.elapsed() >= BATCH_TIME;
+        let late = self.dirty && self.committed_at.elapsed() >= DRAIN_BATCH_TIME;
         if self.stuck.is_none() && (late || self.uncommitted >= self.batch_bytes()) {
             self.commit(voice)?;
         }
@@ -165,12 +194,12 @@ impl Drained {
 
     /// Writes what is due at the end, and commits. What is not a whole line stays in the file.
     pub fn end(&mut self, voice: &mut dyn Voice) -> Ending {
-        let flushed = self.release(true);
-        let ended = flushed
-            .and_then(|()| self.ladder.write())
-            .and_then(|()| self.commit(voice));
+        self.release();
+        self.report();
+        let ended = self.ladder.write().and_then(|()| self.commit(voice));
         match ended {
-            Ok(()) => Ending::Fine,
+            Ok(()) if self.stuck.is_none() => Ending::Fine,
+            Ok(()) => Ending::SomeFailed,
             Err(halt) => {
                 self.say(Tone::Error, &halt.to_string(), voice);
                 Ending::SomeFailed
@@ -178,154 +207,112 @@ impl Drained {
         }
     }
 
-    /// Answers a signal that does not end us.
-    pub fn answer(&mut self, signal: Signal, rules: &Rulebook, voice: &mut dyn Voice) {
-        let now = self.clock.now();
-        // Into memory: it cannot fail.
-        let _ = self.pipeline.flush(now, &mut self.ladder.due);
-        if signal == Signal::Reload
-            && let Some(rules) = rules.reload(voice)
-        {
-            self.pipeline.set_rules(rules);
+    /// Answers a signal that does not end us; with SIGHUP may come new rules.
+    pub fn answer(&mut self, signal: Signal, rules: Option<&Arc<RuleSet>>) {
+        self.report();
+        self.reopens |= signal == Signal::Reload;
+        if let Some(rules) = rules {
+            self.pipeline.set_rules(Arc::clone(rules));
         }
     }
 
-    fn say(&self, tone: Tone, text: &str, voice: &mut dyn Voice) {
+    pub(super) fn say(&self, tone: Tone, text: &str, voice: &mut dyn Voice) {
         voice.say(tone, &format!("{}: {text}", self.name()));
     }
 
-    fn feed(&mut self) {
-        let now = self.clock.now();
-        let block = self.intake.block();
-        // Into memory: it cannot fail.
-        let done = self.pipeline.feed(block, now, &mut self.ladder.due);
-        self.consume(done.unwrap_or(0));
+    /// Looks whether there is more, and feeds it.
+    pub(super) fn look(&mut self, voice: &mut dyn Voice) -> Result<bool, Halt> {
+        let looked = self.intake.look(&self.ladder.source);
+        match looked.map_err(Halt::Source)? {
+            Looked::More => self.feed(voice)?,
+            Looked::Shorter => self.restart(voice),
+            Looked::Nothing => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Feeds what was read, as far as the output has room for it before it is to be rotated.
+    fn feed(&mut self, voice: &mut dyn Voice) -> Result<(), Halt> {
         self.read_at = Instant::now();
-        self.released = false;
+        self.calm = false;
+        let mut least = 0;
+        loop {
+            let block = self.intake.block();
+            let offered = portion(block, self.ladder.room(), least);
+            let whole = offered == block.len();
+            let now = self.clock.now();
+            let text = block.get(..offered).unwrap_or_default();
+            // Into memory: it cannot fail.
+            let fed = self.pipeline.feed(text, now, &mut self.ladder.due);
+            let done = fed.unwrap_or(0);
+            self.consume(done);
+            match done {
+                _ if whole => return Ok(()),
+                0 if self.ladder.may_rotate() => {
+                    self.rotate_output(voice)?;
+                    if self.stuck.is_some() {
+                        return Ok(());
+                    }
+                }
+                // As in a lane: growing by shares keeps a long record from being read once for each of its lines.
+                0 => least = offered + offered / 8 + 1,
+                _ => least = 0,
+            }
+        }
     }
 
     fn consume(&mut self, bytes: usize) {
         self.intake.consume(bytes);
         self.uncommitted += bytes as u64;
+        self.dirty |= bytes > 0;
     }
 
     /// Nothing new is there: lets go of what need not be held, ends a window that is over, looks for a rotation.
     fn rest(&mut self, voice: &mut dyn Voice) -> Result<Turn, Halt> {
-        let now = self.clock.now();
-        let held = if self.released {
-            Held::Nothing
-        } else {
-            self.pipeline.held(self.intake.block())
-        };
-        let wait = match held {
-            Held::Nothing => None,
-            Held::Plain => Some(Duration::ZERO),
-            Held::Suspect => Some(self.linger),
-        };
-        if wait.is_some_and(|wait| self.read_at.elapsed() >= wait) {
-            self.release(false)?;
+        if !self.calm {
+            self.calm = true;
+            self.released_at = match self.pipeline.held(self.intake.block()) {
+                Held::Nothing => None,
+                Held::Plain => Some(Instant::now()),
+                Held::Suspect => Some(self.read_at + self.linger),
+            };
         }
-        // Into memory: it cannot fail.
-        let _ = self.pipeline.tick(now, &mut self.ladder.due);
-        self.rotate(voice)
+        if self.released_at.is_some_and(|at| at <= Instant::now()) {
+            let outgrows = self.intake.block().len() > self.ladder.room();
+            if outgrows && self.ladder.may_rotate() {
+                self.rotate_output(voice)?;
+            }
+            self.release();
+        }
+        let now = self.clock.now();
+        self.window.follow(self.pipeline.ends_at(), now);
+        if let Some(end) = self.window.over() {
+            // Into memory: it cannot fail.
+            let _ = self.pipeline.tick(now.max(end), &mut self.ladder.due);
+            self.window.follow(self.pipeline.ends_at(), now);
+        }
+        self.succeed(voice)
     }
 
-    /// Judges what is held as it stands; with `last`, writes the summaries as well.
-    fn release(&mut self, last: bool) -> Result<(), Halt> {
+    /// Judges what is held as it stands.
+    fn release(&mut self) {
         let now = self.clock.now();
         let block = self.intake.block();
+        // Into memory: it cannot fail.
         let done = self.pipeline.release(block, now, &mut self.ladder.due);
-        self.consume(done.map_err(Halt::Stuck)?);
-        self.released = true;
-        if last {
-            let flushed = self.pipeline.flush(now, &mut self.ladder.due);
-            flushed.map_err(Halt::Stuck)?;
-        }
-        Ok(())
+        self.consume(done.unwrap_or(0));
+        self.released_at = None;
     }
 
-    /// Whether the output still takes nothing.
-    fn is_stuck(&mut self, voice: &mut dyn Voice) -> Result<bool, Halt> {
-        if self.stuck.is_some_and(|(until, _)| Instant::now() < until) {
-            return Ok(true);
-        }
-        if self.stuck.is_some() {
-            self.write(voice)?;
-        }
-        Ok(self.stuck.is_some())
-    }
-
-    /// Writes what is due. A stuck output is said once, and tried again later.
-    fn write(&mut self, voice: &mut dyn Voice) -> Result<(), Halt> {
-        let written = self.ladder.write();
-        self.unstick(written, voice)
-    }
-
-    fn unstick(&mut self, written: Result<(), Halt>, voice: &mut dyn Voice) -> Result<(), Halt> {
-        match written {
-            Err(Halt::Stuck(cause)) => {
-                let pause = self
-                    .stuck
-                    .map_or(Duration::from_millis(100), |(_, pause)| pause);
-                if self.stuck.is_none() {
-                    self.say(Tone::Error, &Halt::Stuck(cause).to_string(), voice);
-                }
-                self.stuck = Some((Instant::now() + pause, (pause * 2).min(STUCK_LONGEST)));
-                Ok(())
-            }
-            Ok(()) => {
-                if self.stuck.take().is_some() {
-                    self.say(Tone::Note, "the output goes on", voice);
-                }
-                Ok(())
-            }
-            other => other,
-        }
-    }
-
-    fn commit(&mut self, voice: &mut dyn Voice) -> Result<(), Halt> {
-        let state = self.pipeline.save();
-        let committed = self.ladder.commit(&self.intake, &state);
-        if matches!(committed, Err(Halt::Stuck(_))) {
-            return self.unstick(committed, voice);
-        }
-        committed?;
-        (self.committed_at, self.uncommitted) = (Instant::now(), 0);
-        let base = self.ladder.mark.base;
-        let given = self.ladder.give_back(&state)?;
-        debug_assert_eq!(self.ladder.mark.base - base, given);
-        self.intake.shift(given);
-        if let Some(cause) = self.ladder.unreclaimable.take()
-            && !self.unreclaimable
-        {
-            self.unreclaimable = true;
-            let text = format!(
-                "its space cannot be given back here ({cause}); it is filtered all the same"
-            );
-            self.say(Tone::Error, &text, voice);
-        }
-        Ok(())
-    }
-
-    fn batch_bytes(&self) -> u64 {
-        BATCH_BYTES.min(self.ladder.policy.chunk / 4)
-    }
-
-    /// Somebody truncated the source. What was read of it before is finished, and it is read from its beginning.
-    fn restart(&mut self, voice: &mut dyn Voice) {
-        self.finish_file();
-        let mark = &mut self.ladder.mark;
-        (mark.consumed, mark.punched, mark.base, mark.gap) = (0, 0, 0, None);
-        mark.truncations += 1;
-        self.intake = Intake::at(mark);
-        self.uncommitted = 1;
-        let text = "somebody truncated this file: lines written between the last look and that are lost. Do not use \
-                    copytruncate beside drain";
-        self.say(Tone::Error, text, voice);
+    /// Writes the summaries of everything that is held back.
+    pub(super) fn report(&mut self) {
+        let now = self.clock.now();
+        // Into memory: it cannot fail.
+        let _ = self.pipeline.flush(now, &mut self.ladder.due);
     }
 
     /// No record goes on from here, and what comes next does not go on with an unfinished line.
-    fn finish_file(&mut self) {
+    pub(super) fn finish_file(&mut self) {
         let now = self.clock.now();
         let rest = self.intake.block();
         // Into memory: it cannot fail.
@@ -336,39 +323,8 @@ impl Drained {
         }
     }
 
-    /// Goes on with the file that took this one's name, once this one is done with.
-    fn rotate(&mut self, voice: &mut dyn Voice) -> Result<Turn, Halt> {
-        let Ok(next) = open_source(&self.ladder.path) else {
-            return Ok(Turn::Idle);
-        };
-        let birth = Birth::of(&next).map_err(Halt::Source)?;
-        if birth == self.ladder.mark.source {
-            return Ok(Turn::Idle);
-        }
-        if let Err(text) = lock(&next) {
-            return Err(Halt::Source(std::io::Error::other(text)));
-        }
-        let silent = self.read_at.elapsed();
-        let left = crate::system::reclaim::Writers::of(self.ladder.mark.source)
-            .is_ok_and(|writers| writers.appending + writers.positioned == 0 && !writers.hidden);
-        if !left && silent < ROTATE_WAIT {
-            return Ok(Turn::Idle);
-        }
-        self.finish_file();
-        self.write(voice)?;
-        if self.stuck.is_some() {
-            return Ok(Turn::Idle);
-        }
-        self.ladder.commit(&self.intake, &self.pipeline.save())?;
-        self.ladder.source = next;
-        self.ladder.mark = Mark {
-            source: birth,
-            ..beginning(&self.ladder.mark)
-        };
-        self.intake = Intake::at(&self.ladder.mark);
-        self.ladder.uncollapsible = false;
-        self.commit(voice)?;
-        Ok(Turn::Busy)
+    fn batch_bytes(&self) -> u64 {
+        DRAIN_BATCH_BYTES.min(self.ladder.policy.chunk / 4)
     }
 }
 

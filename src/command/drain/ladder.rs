@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::Asked;
 use super::intake::Intake;
 use super::policy::Policy;
 use super::step::{Stairs, Step, die};
-use super::target::Target;
+use super::target::{Target, TargetError};
 use crate::system::checkpoint::{Slots, SlotsError};
 use crate::system::reclaim::calls::{self, ALIGNMENT};
 use crate::system::reclaim::resolve::shorten;
@@ -34,6 +35,9 @@ pub enum Halt {
         "the output takes no more ({0}); the source is neither consumed nor given back until it does"
     )]
     Stuck(io::Error),
+    /// The output that was to follow a full one cannot be opened.
+    #[error(transparent)]
+    Output(#[from] TargetError),
 }
 
 /// Where the source, the output and the record of both stand.
@@ -57,6 +61,46 @@ pub struct Ladder {
 }
 
 impl Ladder {
+    /// A file at `path`, from where its record stands on.
+    #[must_use]
+    pub fn new(
+        path: &Path,
+        (source, mark): (File, Mark),
+        slots: Slots,
+        target: Target,
+        asked: &Asked,
+    ) -> Ladder {
+        Ladder {
+            path: path.to_owned(),
+            source,
+            mark,
+            slots,
+            target,
+            policy: asked.policy,
+            stairs: Stairs::new(asked.stop),
+            due: Vec::new(),
+            uncollapsible: false,
+            alignment: 0,
+            unreclaimable: None,
+        }
+    }
+
+    /// Bytes that may still be written before the output is to be rotated.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let room = usize::try_from(self.target.room()).unwrap_or(usize::MAX);
+        room.saturating_sub(self.due.len())
+    }
+
+    /// Whether the output can be rotated here: there is something in it, and no line is torn by it.
+    #[must_use]
+    pub fn may_rotate(&self) -> bool {
+        match self.due.last() {
+            Some(last) => *last == b'\n',
+            None => self.target.bytes() > 0 && !self.target.is_torn(),
+        }
+    }
+
     /// Writes the output, and records that everything before the intake's place is consumed. `state` is the pipeline's.
     ///
     /// # Errors
@@ -175,7 +219,7 @@ impl Ladder {
     fn settle(&mut self, cause: &io::Error, state: &[u8]) -> Result<u64, Halt> {
         let before = self.mark.base;
         match resolve(&self.mark, &self.source).map_err(Halt::Source)? {
-            Resolved::Whole(mark) => self.mark = mark,
+            Resolved::Whole(mark) => self.mark = *mark,
             Resolved::Truncated => self.mark.phase = Phase::Idle,
             Resolved::Conflict(conflict) => return Err(Halt::Conflict(conflict)),
         }

@@ -7,31 +7,34 @@
 //!
 //! The smallest file, and the one to imitate, is `step.rs`.
 
+mod delivery;
 mod drained;
 mod intake;
 mod ladder;
 mod origin;
 mod policy;
+mod rounds;
 mod status;
 mod step;
+mod succession;
 mod target;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use super::account::account;
+use super::lane::Surroundings;
 use super::terms::Terms;
 use super::{Ending, Tone, Voice, rulebook};
+use crate::system::ladder::Sizing;
 use crate::system::shown;
-use crate::system::wait::{Wait, Wake};
+use crate::system::wait::Wait;
 
-use drained::{Drained, Turn};
+use drained::Drained;
 pub use policy::{Policy, Shrink};
+use rounds::Rounds;
 pub use status::status;
 pub use step::{STEPS, Step, Stop};
-
-/// How long to wait for something new before the files are looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Where the filtered streams go.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub struct Asked {
     pub files: Vec<PathBuf>,
     /// Where they go.
     pub outputs: Outputs,
+    /// To what size each output is kept, if to any.
+    pub sizing: Option<Sizing>,
     /// Where the states are kept; beside the outputs if nothing is said.
     pub state: Option<PathBuf>,
     /// What may be done to the files.
@@ -87,7 +92,7 @@ impl Asked {
 
 /// Drains the files until a signal ends it.
 pub fn drain(asked: &Asked, voice: &mut dyn Voice) -> Ending {
-    let mut wait = match Wait::new() {
+    let wait = match Wait::new() {
         Ok(wait) => wait,
         Err(cause) => {
             voice.say(Tone::Error, &format!("signals cannot be caught ({cause})"));
@@ -112,58 +117,12 @@ pub fn drain(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             }
         }
     }
-    ending.and(turn_all(&mut drained, asked, &mut wait, voice))
-}
-
-/// Gives each file its turn until all have ended, or a signal asks for the end.
-fn turn_all(
-    drained: &mut Vec<Drained>,
-    asked: &Asked,
-    wait: &mut Wait,
-    voice: &mut dyn Voice,
-) -> Ending {
-    let mut ending = Ending::Fine;
-    while !drained.is_empty() {
-        let mut busy = false;
-        drained.retain_mut(|one| match one.turn(voice) {
-            Ok(Turn::Busy) => {
-                busy = true;
-                true
-            }
-            Ok(Turn::Idle) if !asked.once => true,
-            Ok(Turn::Idle) => {
-                ending = ending.and(one.end(voice));
-                false
-            }
-            Err(halt) => {
-                voice.say(Tone::Error, &format!("{}: {halt}", one.name()));
-                ending = Ending::SomeFailed;
-                false
-            }
-        });
-        let deadline = if busy {
-            Instant::now()
-        } else {
-            Instant::now() + LOOK_AGAIN
-        };
-        match wait.on(None, Some(deadline)) {
-            Ok(Wake::Signal(signal)) if signal.ends() => {
-                for one in drained.iter_mut() {
-                    ending = ending.and(one.end(voice));
-                }
-                return Ending::Signalled(signal).and(ending);
-            }
-            Ok(Wake::Signal(signal)) => {
-                for one in drained.iter_mut() {
-                    one.answer(signal, &asked.terms.rules, voice);
-                }
-            }
-            Ok(Wake::Deadline | Wake::Readable) => {}
-            Err(cause) => {
-                voice.say(Tone::Error, &format!("waiting failed ({cause})"));
-                return Ending::SomeFailed;
-            }
-        }
+    let around = Surroundings::new(wait, voice).serving();
+    let mut rounds = Rounds::new(asked, drained, around);
+    ending = rounds.run().and(ending);
+    if let Some(stats) = asked.terms.stats {
+        let text = account(&rounds.ledger(), stats);
+        voice.show(&text);
     }
     ending
 }

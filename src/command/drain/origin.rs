@@ -19,6 +19,8 @@ pub(super) fn beginning(mark: &Mark) -> Mark {
         output_bytes: mark.output_bytes,
         output_seam: mark.output_seam,
         truncations: mark.truncations,
+        consumed_before: mark.all_consumed(),
+        given_before: mark.all_given_back(),
         ..Mark::default()
     }
 }
@@ -83,7 +85,7 @@ pub(super) fn go_on(
         return Ok((file, mark));
     };
     match resolve(&mark, &file).map_err(|cause| cause.to_string())? {
-        Resolved::Whole(mark) => Ok((file, mark)),
+        Resolved::Whole(mark) => Ok((file, *mark)),
         Resolved::Conflict(conflict) => Err(Halt::Conflict(conflict).to_string()),
         Resolved::Truncated => {
             let text = "somebody truncated this file while nobody drained it: what was written before that is lost; it is \
@@ -99,7 +101,8 @@ pub(super) fn go_on(
     }
 }
 
-fn find(path: &Path, birth: Birth) -> Option<File> {
+/// The file of this birth, under its name or beside it.
+pub(super) fn find(path: &Path, birth: Birth) -> Option<File> {
     let is_it = |path: &Path| {
         let file = open_source(path).ok()?;
         (Birth::of(&file).ok()? == birth).then_some(file)

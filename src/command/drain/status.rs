@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Asked;
+use super::drained::Drained;
 use crate::command::{Ending, Tone, Voice};
 use crate::episode::summary::size;
 use crate::system::checkpoint::Slots;
@@ -62,6 +63,22 @@ pub fn status(asked: &Asked, json: bool, voice: &mut dyn Voice) -> Ending {
     ending
 }
 
+/// All files in a few words, for a service manager's line of status.
+pub(super) fn gist(files: &[Option<Drained>]) -> String {
+    let drained = || files.iter().flatten();
+    let count = drained().count();
+    let consumed = drained().map(Drained::consumed).sum();
+    let waiting = drained().map(Drained::waiting).sum();
+    let given = drained().map(|file| file.mark().all_given_back()).sum();
+    let stopped = files.len() - count;
+    format!(
+        "{count} files: {} consumed, {} waiting, {} given back; {stopped} stopped",
+        size(consumed),
+        size(waiting),
+        size(given)
+    )
+}
+
 fn look(path: &Path, state: &Path) -> Result<Status, String> {
     let found = Slots::peek(state).map_err(|error| error.to_string())?;
     let Some(found) = found else {
@@ -84,9 +101,9 @@ fn look(path: &Path, state: &Path) -> Result<Status, String> {
         file: shown(path),
         size: stat.len(),
         disk: stat.blocks() * STAT_BLOCK_BYTES,
-        consumed: mark.base + mark.consumed,
+        consumed: mark.all_consumed(),
         lag: stat.len().saturating_sub(position),
-        given_back: mark.base + mark.punched,
+        given_back: mark.all_given_back(),
         output_bytes: mark.output_bytes,
         truncations: mark.truncations,
         only_punch: mark.only_punch,

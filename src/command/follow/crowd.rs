@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::file::{Followed, Turn};
-use super::lookout::{Lookout, Stirred};
 use super::names::{Name, Pattern, name};
 use super::{Asked, Outputs};
 use crate::command::lane::{Lane, Surroundings};
+use crate::command::lookout::{Lookout, Stirred};
 use crate::command::outlet::Outlet;
 use crate::command::{Ending, Tone, Voice};
 use crate::pipeline::Ledger;

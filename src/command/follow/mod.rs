@@ -14,7 +14,6 @@
 
 mod crowd;
 mod file;
-mod lookout;
 mod names;
 mod words;
 

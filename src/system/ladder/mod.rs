@@ -130,6 +130,11 @@ impl Ladder {
         self.bytes = self.bytes.saturating_add(bytes as u64);
     }
 
+    /// Takes notice that the output has so many bytes now, since what was not committed of it was cut off.
+    pub fn was_cut(&mut self, bytes: u64) {
+        self.bytes = bytes;
+    }
+
     /// Puts the output away and gives a fresh one in its place. `sink` must be flushed.
     ///
     /// # Errors

@@ -87,6 +87,12 @@ pub struct Mark {
     pub only_punch: bool,
     /// How often the file was found shorter than what was consumed: something may have been lost then, not by us.
     pub truncations: u64,
+    /// Bytes that were consumed of the files that bore its name before it, and of it before it was truncated.
+    #[serde(default)]
+    pub consumed_before: u64,
+    /// Bytes of those whose space was given back.
+    #[serde(default)]
+    pub given_before: u64,
     /// Which file is written.
     pub output: Birth,
     /// How many bytes of it are committed.
@@ -107,6 +113,18 @@ pub enum MarkError {
 }
 
 impl Mark {
+    /// Bytes that were consumed, of all files that bore the name.
+    #[must_use]
+    pub fn all_consumed(&self) -> u64 {
+        self.consumed_before + self.base + self.consumed
+    }
+
+    /// Bytes whose space was given back, of all files that bore the name.
+    #[must_use]
+    pub fn all_given_back(&self) -> u64 {
+        self.given_before + self.base + self.punched
+    }
+
     /// As bytes: one line of JSON, and behind it `rest`, which belongs to somebody else.
     #[must_use]
     pub fn encode(&self, rest: &[u8]) -> Vec<u8> {

@@ -37,7 +37,7 @@ impl fmt::Display for Conflict {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Resolved {
     /// The record, put right: go on from there.
-    Whole(Mark),
+    Whole(Box<Mark>),
     /// The file is shorter than what was consumed: somebody truncated it, and what was written in between may be lost.
     Truncated,
     /// Stop.
@@ -67,7 +67,7 @@ pub fn resolve(mark: &Mark, file: impl AsFd) -> io::Result<Resolved> {
                 return Ok(if seam == Some(mark.seam) {
                     mark.seam = Seam::before(file, mark.consumed, None)?.unwrap_or_default();
                     mark.punched = mark.punched.max(gap.at + gap.bytes);
-                    Resolved::Whole(mark)
+                    Resolved::Whole(Box::new(mark))
                 } else {
                     Resolved::Conflict(Conflict::OtherContent)
                 });
@@ -79,7 +79,7 @@ pub fn resolve(mark: &Mark, file: impl AsFd) -> io::Result<Resolved> {
     }
     let seam = seam_of(&mark, file)?;
     Ok(if seam == Some(mark.seam) {
-        Resolved::Whole(mark)
+        Resolved::Whole(Box::new(mark))
     } else {
         Resolved::Conflict(Conflict::OtherContent)
     })
