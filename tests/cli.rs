@@ -14,3 +14,6 @@ mod rules;
 // What stays open: pipes, signals, the clock.
 #[path = "cli/live.rs"]
 mod live;
+// What is asked about records in envelopes.
+#[path = "cli/worn.rs"]
+mod worn;

@@ -12,7 +12,7 @@ use super::{Ending, Tone, Voice};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::rule::RuleError;
 use crate::rule::cause::Causes;
-use crate::rule::draft;
+use crate::rule::draft::{self, Refusal};
 use crate::system::shown;
 use crate::system::source::{Fill, Source};
 
@@ -44,9 +44,35 @@ pub fn draft(asked: &Asked, voice: &mut dyn Voice) -> Ending {
         Ok(text) => text,
         Err(text) => return failed(&text, voice),
     };
-    match draft::draft(&text, asked.id.as_deref(), &rules, &open, &causes) {
+    let drafted = opened(&text)
+        .and_then(|text| draft::draft(&text, asked.id.as_deref(), &rules, &open, &causes));
+    match drafted {
         Ok(draft) => write(&draft, asked.output.as_deref(), voice),
         Err(refusal) => failed(&refusal.to_string(), voice),
+    }
+}
+
+/// The record as rules know it: its writer's own text, behind the program's name where its carrier gives that.
+///
+/// # Errors
+/// There is no record, or more than one.
+fn opened(text: &str) -> Result<String, Refusal> {
+    let mut found: Option<Vec<u8>> = None;
+    let mut next = None;
+    let text = text.trim_matches(['\n', '\r']);
+    // Reading what is at hand cannot fail.
+    let _ = records::each_of(text.as_bytes(), &mut |line, case| {
+        if found.is_some() {
+            next = next.or(Some(line));
+        } else {
+            found = Some(case.named.map_or_else(|| case.text(), <[u8]>::to_vec));
+        }
+        Ok(())
+    });
+    match (found, next) {
+        (_, Some(line)) => Err(Refusal::Several(line)),
+        (None, None) => Err(Refusal::Empty),
+        (Some(own), None) => Ok(String::from_utf8_lossy(&own).into_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ use super::rules::{print, quietly};
 use super::verdicts::Verdicts;
 use super::{Ending, Tone, Voice};
 use crate::episode::summary::escape;
+use crate::format::{Format, Wear};
 use crate::record::Head;
 use crate::rule::cause::{Causes, Tongue};
 use crate::rule::{RuleError, RuleSet, Selection};
@@ -65,17 +66,23 @@ fn about<'l>(
         Ok(answer)
     } else if name == "-" || path.is_file() {
         from_file(&path, asked, library, voice)
-    } else if name.contains('\n') || Head::parse(name.as_bytes()).is_some() {
+    } else if is_record(name) {
         let mut verdicts = verdicts(asked, library, voice)?;
         // Reading what is at hand cannot fail.
-        let _ = records::each_of(name.as_bytes(), &mut |line, record| {
-            verdicts.read(line, record);
+        let _ = records::each_of(name.as_bytes(), &mut |line, case| {
+            verdicts.read(line, case);
             Ok(())
         });
         Ok(verdicts.answer())
     } else {
         Ok(library.on_text(name))
     }
+}
+
+/// Whether a text stands as it does in a log, not as somebody says it.
+fn is_record(text: &str) -> bool {
+    let line = text.as_bytes();
+    text.contains('\n') || Head::parse(line).is_some() || Wear::of(line, Format::Auto).is_some()
 }
 
 fn from_file<'l>(
@@ -89,8 +96,8 @@ fn from_file<'l>(
         voice.say(Tone::Error, &error.to_string());
         Ending::SomeFailed
     })?;
-    let read = records::each(&mut source, &mut |line, record| {
-        verdicts.read(line, record);
+    let read = records::each(&mut source, &mut |line, case| {
+        verdicts.read(line, case);
         Ok(())
     });
     match read {

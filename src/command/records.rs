@@ -4,8 +4,9 @@ use std::io;
 use std::path::Path;
 
 use super::{Tone, Voice};
+use crate::format::Format;
 use crate::limits::{BLOCK_BYTES, LINE_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::record::{Assembly, Extent, Record};
+use crate::pipeline::{Case, Reader};
 use crate::system::source::{Fill, Source, SourceError};
 
 /// Opens a log; `-` is standard input. Whoever sits at a terminal learns that it is read.
@@ -24,20 +25,22 @@ pub fn open(path: &Path, voice: &mut dyn Voice) -> Result<Source, SourceError> {
     Ok(source)
 }
 
-/// Shows every record to `look`, with the number of its first line, from 1.
+/// Shows every record to `look`, with the number of its first line, from 1. Envelopes are opened as the filter opens
+/// them.
 ///
 /// # Errors
 /// Reading fails, or `look` does.
 pub fn each(
     source: &mut Source,
-    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+    look: &mut dyn FnMut(u64, &Case<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
+    let mut reader = Reader::new(Format::Auto);
     let mut lines = 0;
     loop {
         let last = source.fill()? == Fill::End;
         // What is longer is cut here: it is only looked at, and would pass unjudged.
         let full = source.block().len() > RECORD_BYTES_MAX + LINE_BYTES_MAX;
-        let done = read(source.block(), last || full, &mut lines, look)?;
+        let done = read(&mut reader, source.block(), last || full, &mut lines, look)?;
         source.consume(done);
         if last {
             return Ok(());
@@ -47,23 +50,21 @@ pub fn each(
 
 /// Shows the whole records of a block, and says how many bytes they have. `lines` counts those that came before.
 fn read(
+    reader: &mut Reader,
     block: &[u8],
     last: bool,
     lines: &mut u64,
-    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+    look: &mut dyn FnMut(u64, &Case<'_>) -> io::Result<()>,
 ) -> io::Result<usize> {
-    let mut assembly = Assembly::default();
+    let count = |part: &[u8]| memchr::memchr_iter(b'\n', part).count() as u64;
     let mut at = 0;
-    while at < block.len() {
-        let Extent::Whole { end } = assembly.read(block, at, last) else {
-            break;
-        };
-        look(*lines + 1, &Record::parse(block, &assembly.pieces))?;
-        let end = end.max(at + 1);
-        *lines += memchr::memchr_iter(b'\n', &block[at..end]).count() as u64;
-        at = end;
-    }
-    Ok(at)
+    let done = reader.read(block, last, &mut |case| {
+        *lines += count(&block[at..case.start]);
+        at = case.start;
+        look(*lines + 1, case)
+    })?;
+    *lines += count(&block[at..done]);
+    Ok(done)
 }
 
 /// Shows every record of a text that is at hand.
@@ -72,7 +73,8 @@ fn read(
 /// `look` fails.
 pub fn each_of(
     text: &[u8],
-    look: &mut dyn FnMut(u64, &Record<'_>) -> io::Result<()>,
+    look: &mut dyn FnMut(u64, &Case<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    read(text, true, &mut 0, look).map(|_| ())
+    let mut reader = Reader::new(Format::Auto);
+    read(&mut reader, text, true, &mut 0, look).map(|_| ())
 }

@@ -11,6 +11,7 @@ use super::verdicts::{found, kind, off, speaks, tier_name};
 use super::{Ending, Tone, Voice};
 use crate::episode::key::KeyBuilder;
 use crate::episode::summary::escape;
+use crate::pipeline::Case;
 use crate::record::Record;
 use crate::rule::cause::Causes;
 use crate::rule::{Reason, RuleSet, Verdict};
@@ -68,13 +69,13 @@ struct Counts {
 impl Trial {
     fn run(mut self, source: &mut Source) -> io::Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        records::each(source, &mut |line, record| {
+        records::each(source, &mut |line, case| {
             self.counts.records += 1;
-            match self.verdict(record) {
+            match self.verdict(case) {
                 Some(verdict) => writeln!(
                     out,
                     "{line}: {verdict}\n    {}",
-                    escape(record.first_line())
+                    escape(case.record.first_line())
                 ),
                 None => Ok(()),
             }
@@ -93,8 +94,9 @@ impl Trial {
     }
 
     /// What became of one record, in words; nothing of one that does not speak of a disconnect.
-    fn verdict(&mut self, record: &Record<'_>) -> Option<String> {
-        match self.rules.judge(record) {
+    fn verdict(&mut self, case: &Case<'_>) -> Option<String> {
+        let (record, verdict) = case.judge(&self.rules);
+        match verdict {
             Verdict::Collapse(finding) => {
                 self.counts.taken += 1;
                 let (id, tier) = (&finding.rule.id, tier_name(finding.rule.tier));
@@ -108,14 +110,14 @@ impl Trial {
             }
             Verdict::Keep(reason) => {
                 self.counts.refused += u64::from(matches!(reason, Reason::Refused { .. }));
-                self.kept(record, &reason)
+                self.kept(case, record, &reason)
             }
         }
     }
 
     /// What is said of a record that is left alone.
-    fn kept(&self, record: &Record<'_>, reason: &Reason<'_>) -> Option<String> {
-        if let Some(id) = off(&self.open, record) {
+    fn kept(&self, case: &Case<'_>, record: &Record<'_>, reason: &Reason<'_>) -> Option<String> {
+        if let Some(id) = off(&self.open, case) {
             let text = format!("kept: {id} would take it, but is off; see --enable");
             return Some(text);
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::answer::{Answer, Library};
 use crate::episode::key::KeyBuilder;
 use crate::episode::summary::escape;
+use crate::pipeline::Case;
 use crate::record::Record;
 use crate::rule::cause::{Causes, ErrorText};
 use crate::rule::{Condition, Finding, Reason, RuleSet, Tier, Verdict};
@@ -64,20 +65,21 @@ impl<'l> Verdicts<'l> {
     }
 
     /// Judges one record that begins at `line`.
-    pub fn read(&mut self, line: u64, record: &Record<'_>) {
-        let (told, errors) = match self.rules.judge(record) {
+    pub fn read(&mut self, line: u64, case: &Case<'_>) {
+        let (record, verdict) = case.judge(&self.rules);
+        let (told, errors) = match verdict {
             Verdict::Collapse(finding) => {
                 let errors = self.named_in(record);
                 (taken(&mut self.key, record, &finding), errors)
             }
             Verdict::Keep(Reason::NoRule)
-                if !speaks(self.library.causes, record) && off(&self.open, record).is_none() =>
+                if !speaks(self.library.causes, record) && off(&self.open, case).is_none() =>
             {
                 return;
             }
             Verdict::Keep(reason) => {
                 let errors = self.behind(record, &reason);
-                let mut told = self.kept(record, &reason);
+                let mut told = self.kept(case, record, &reason);
                 let named = errors.first().filter(|_| reason == Reason::NoRule);
                 told.error = named.map(|error| error.id.clone()).unwrap_or_default();
                 (told, errors)
@@ -90,7 +92,7 @@ impl<'l> Verdicts<'l> {
         }
         self.count(Told {
             line,
-            text: escape(record.first_line()),
+            text: escape(case.record.first_line()),
             ..told
         });
     }
@@ -142,7 +144,7 @@ impl<'l> Verdicts<'l> {
         found.unwrap_or_default()
     }
 
-    fn kept(&self, record: &Record<'_>, reason: &Reason<'_>) -> Told {
+    fn kept(&self, case: &Case<'_>, record: &Record<'_>, reason: &Reason<'_>) -> Told {
         let tongue = self.library.tongue;
         let mut told = Told {
             collapsed: false,
@@ -175,7 +177,7 @@ impl<'l> Verdicts<'l> {
             }
             Reason::Summary | Reason::Oversize => return told,
         }
-        if let Some(id) = off(&self.open, record) {
+        if let Some(id) = off(&self.open, case) {
             let text = self.library.causes.condition("off", tongue);
             told.rule = Some(id.to_owned());
             told.tier = None;
@@ -187,8 +189,8 @@ impl<'l> Verdicts<'l> {
 }
 
 /// The rule that would take a record, were it not off by default. `open` are all rules.
-pub fn off<'r>(open: &'r RuleSet, record: &Record<'_>) -> Option<&'r str> {
-    match open.judge(record) {
+pub fn off<'r>(open: &'r RuleSet, case: &Case<'_>) -> Option<&'r str> {
+    match case.judge(open).1 {
         Verdict::Collapse(finding) => Some(&finding.rule.id),
         Verdict::Keep(_) => None,
     }

@@ -32,6 +32,7 @@ pub use ledger::{Amount, Ledger};
 pub use saved::{RestoreError, SAVED_VERSION};
 pub use scout::{Scout, Scouted};
 pub use skim::Skim;
+pub use weave::{Case, Reader};
 
 use crate::episode::{Settings, SummaryStyle};
 use crate::format::Format;

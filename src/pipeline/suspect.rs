@@ -34,26 +34,30 @@ impl Worn<'_> {
     /// Other forms of a record that is one line, `text`, as rules may know it: all of a carrier's line, or the program's
     /// name before the text; of an object the message alone.
     pub(super) fn forms(&self, text: &[u8]) -> Vec<Vec<u8>> {
-        let named = |program: &[u8]| [program, b": ", text].concat();
-        let program = &self.line[self.wear.program.clone()];
         let mut forms = Vec::new();
-        if !program.is_empty() {
+        if !self.wear.program.is_empty() {
             forms.push(self.line.to_vec());
-            forms.push(named(program));
         }
-        if let Some(entry) = self.entry {
-            let program = entry.program();
-            let message = entry.message().filter(|_| entry.error().is_none());
-            match (entry.level(), message) {
-                (None, _) if !program.is_empty() => forms.push(named(program.as_bytes())),
-                (Some(level), Some(message)) if !message.contains('\n') => {
-                    forms.push(format!("{level} {message}").into_bytes());
-                    forms.push(message.into_bytes());
-                }
-                _ => {}
-            }
+        forms.extend(self.named(text));
+        if let Some(entry) = self.entry
+            && let Some(level) = entry.level()
+            && let Some(message) = entry.message().filter(|_| entry.error().is_none())
+            && !message.contains('\n')
+        {
+            forms.push(format!("{level} {message}").into_bytes());
+            forms.push(message.into_bytes());
         }
         forms
+    }
+
+    /// The program's name before the text, where the carrier, or an object without a level, gives the name.
+    pub(super) fn named(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let carrier = &self.line[self.wear.program.clone()];
+        let entry = self.entry.filter(|entry| entry.level().is_none());
+        let program = entry.map(|entry| entry.program().as_bytes().to_vec());
+        let program = program.filter(|_| carrier.is_empty());
+        let program = program.unwrap_or_else(|| carrier.to_vec());
+        (!program.is_empty()).then(|| [&program, &b": "[..], text].concat())
     }
 
     /// When its writer says that it was written, where a field says so.

@@ -25,16 +25,17 @@ pub(super) struct Collection {
     pub followed: Vec<(Following, Found)>,
     /// Records whose verdict was given earlier and that may go on behind the block.
     pub following: Vec<Following>,
+    /// No record that was read reaches over it.
+    reach: usize,
 }
 
 impl Collection {
     /// Whether a line belongs to a record that was read already.
     pub fn covers(&self, strand: &Strand) -> bool {
         let (origin, at) = (strand.origin, strand.line.start);
-        let known = self.known.iter().rev().chain(&self.outgrown);
-        known
-            .filter(|found| found.origin == origin)
-            .any(|found| found.range.contains(&at))
+        let mut known = self.known.iter().rev().chain(&self.outgrown);
+        let is_own = |found: &Found| found.origin == origin && found.range.contains(&at);
+        at < self.reach && known.any(is_own)
             || self
                 .open
                 .iter()
@@ -62,6 +63,7 @@ impl Collection {
         match reading {
             Reading::Whole(found) => {
                 let end = found.range.end;
+                self.reach = self.reach.max(end);
                 self.known.push(found);
                 Some(end)
             }
@@ -71,6 +73,7 @@ impl Collection {
             }
             Reading::Outgrown(found) => {
                 self.open.extend(found.rest.map(|rest| (origin, rest)));
+                self.reach = self.reach.max(found.range.end);
                 self.outgrown.push(found);
                 None
             }
@@ -121,6 +124,7 @@ impl Collector<'_, '_> {
                         }
                     }
                     if !found.pieces.is_empty() {
+                        self.found.reach = self.found.reach.max(end);
                         self.found.known.push(found.clone());
                         following.from = end;
                         self.found.followed.push((following, found));

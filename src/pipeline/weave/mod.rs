@@ -13,10 +13,12 @@ mod fence;
 mod gather;
 mod lay;
 mod own;
+mod reader;
 mod verdict;
 pub(super) mod walk;
 
 pub(super) use claims::Ahead;
 pub(super) use gather::Loom;
+pub use reader::{Case, Reader};
 pub(super) use verdict::Until;
 pub(super) use walk::Walk;

@@ -36,7 +36,7 @@ pub enum Refusal {
     /// There is no record.
     Empty,
     /// More than one record: where the second begins, in lines from 1.
-    Several(usize),
+    Several(u64),
     /// A rule in force takes it.
     Taken(String),
     /// A rule that is off by default takes it.
@@ -121,7 +121,7 @@ pub fn draft(
         return Err(Refusal::Empty);
     }
     if extent != (Extent::Whole { end: block.len() }) {
-        return Err(Refusal::Several(assembly.pieces.len() + 1));
+        return Err(Refusal::Several(assembly.pieces.len() as u64 + 1));
     }
     let record = Record::parse(block, &assembly.pieces);
     check(&record, rules, open)?;
