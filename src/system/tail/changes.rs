@@ -99,7 +99,7 @@ impl Tail {
         let middle = match self.queue.back().map(Reader::facts) {
             Some(old) => {
                 let all = generations(&self.path).unwrap_or_default();
-                between(all, &old, Some(fresh.identity()), |one| self.is_known(one))
+                between(&all, &old, Some(fresh.identity()), |one| self.is_known(one))
             }
             None => Vec::new(),
         };

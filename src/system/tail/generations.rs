@@ -24,6 +24,8 @@ pub struct Generation {
     pub facts: Facts,
     /// Its name says that it is compressed.
     pub packed: bool,
+    /// Which was written when, by their names alone: a later one has the larger number.
+    pub turn: i64,
 }
 
 impl Generation {
@@ -77,15 +79,17 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let other = entry.file_name();
-        let Some(packed) = is_generation(name, other.as_bytes()) else {
+        let Some((packed, number)) = rotated(name, other.as_bytes()) else {
             continue;
         };
+        let turn = turn(number);
         let path = path.with_file_name(other);
         match Facts::at(&path) {
             Ok(facts) if facts.is_regular() => found.push(Generation {
                 path,
                 facts,
                 packed,
+                turn,
             }),
             _ => {}
         }
@@ -98,7 +102,8 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
     found.retain(|generation| {
         !generation.packed || !plain.contains(&generation.path.with_extension(""))
     });
-    found.sort_by_key(|generation| (generation.facts.modified, generation.facts.identity.born));
+    // The system's clock ticks every few milliseconds, and some compressors keep no more of the time than its second.
+    found.sort_by_key(|one| (one.facts.modified, one.facts.identity.born, one.turn));
     Ok(found)
 }
 
@@ -106,27 +111,32 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
 /// read them. A file that `is_known` is none of them.
 #[must_use]
 pub fn between(
-    all: Vec<Generation>,
+    all: &[Generation],
     old: &Facts,
     new: Option<Identity>,
     is_known: impl Fn(Identity) -> bool,
 ) -> Vec<Generation> {
-    let younger = |facts: &Facts| {
-        // A compressed file was born when it was compressed, and bears the time of its original.
-        facts.identity.born > old.identity.born || old.identity.born == 0
+    let mut olds = all.iter().filter(|one| one.facts.identity == old.identity);
+    let olds = olds.next().map(|one| (one.packed, one.turn));
+    let born = old.identity.born;
+    let is_later = |one: &Generation| {
+        let (written, made) = (one.facts.modified, one.facts.identity.born);
+        match (one.packed, olds) {
+            // It was made when it was compressed, and bears the time of its original.
+            (true, _) if written != old.modified => written > old.modified,
+            (true, Some((true, turn))) => (made, one.turn) > (born, turn),
+            (true, Some((false, turn))) => one.turn > turn,
+            (true, None) => false,
+            (false, Some((_, turn))) if made == born => written >= old.modified && one.turn > turn,
+            (false, _) => written >= old.modified && (made > born || born == 0),
+        }
     };
-    all.into_iter()
-        .filter(|generation| {
-            let facts = &generation.facts;
-            let identity = facts.identity;
-            let later = if generation.packed {
-                facts.modified > old.modified
-            } else {
-                facts.modified >= old.modified && younger(facts)
-            };
-            later && identity != old.identity && Some(identity) != new && !is_known(identity)
-        })
-        .collect()
+    let mut found: Vec<Generation> = all.iter().filter(|one| is_later(one)).cloned().collect();
+    found.retain(|one| {
+        let identity = one.facts.identity;
+        identity != old.identity && Some(identity) != new && !is_known(identity)
+    });
+    found
 }
 
 /// The paths that a file at `path` may have had before rotation gave it this one.
@@ -150,25 +160,36 @@ pub fn earlier_paths(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether a name is what rotation makes of `name`, and if so whether of a compressed file: something with a number or a
-/// date in it is put in (`app.log.1`, `app.log-20261122.gz`, `app-2026-11-22.log`), or `.old` at the end.
-fn is_generation(name: &[u8], other: &[u8]) -> Option<bool> {
+/// date in it is put in (`app.log.1`, `app.log-20261122.gz`, `app-2026-11-22.log`), or `.old` at the end. Gives that, too.
+fn rotated<'o>(name: &[u8], other: &'o [u8]) -> Option<(bool, &'o [u8])> {
     let bare = PACKED.iter().find_map(|suffix| other.strip_suffix(*suffix));
     let packed = bare.is_some();
     let bare = bare.unwrap_or(other);
     if bare == name {
-        return packed.then_some(true);
+        return packed.then_some((true, b""));
     }
     if bare.strip_prefix(name) == Some(b".old") {
-        return Some(packed);
+        return Some((packed, b".old"));
     }
     let added = bare.len().checked_sub(name.len())?;
-    let fits = |at: &usize| {
-        let (front, back) = name.split_at(*at);
-        bare.starts_with(front)
-            && bare.ends_with(back)
-            && bare.get(*at..at + added).is_some_and(is_number)
+    let number = |at: usize| {
+        let (front, back) = name.split_at(at);
+        let is_around = bare.starts_with(front) && bare.ends_with(back);
+        let number = bare.get(at..at + added).filter(|number| is_number(number));
+        number.filter(|_| is_around)
     };
-    (1..=name.len()).any(|at| fits(&at)).then_some(packed)
+    let number = (1..=name.len()).find_map(number)?;
+    Some((packed, number))
+}
+
+/// When a file had its turn, by what rotation has put into its name: of counted files the first is the last that was
+/// written, of dated ones that of the last date.
+fn turn(number: &[u8]) -> i64 {
+    let digits = number.iter().filter(|byte| byte.is_ascii_digit());
+    // Eighteen digits are a date to the microsecond nearly, and fit.
+    let digits: Vec<i64> = digits.take(18).map(|byte| i64::from(byte - b'0')).collect();
+    let value = digits.iter().fold(0, |value, digit| value * 10 + digit);
+    if digits.len() < 6 { -value } else { value }
 }
 
 /// What rotation puts into a name: a mark, and behind it digits, which other marks may divide.
@@ -207,7 +228,7 @@ mod tests {
             ("0.log", "0.log.20261122-100000", false),
             ("catalina.out", "catalina.out-20261122.bz2", true),
         ] {
-            let found = is_generation(name.as_bytes(), other.as_bytes());
+            let found = rotated(name.as_bytes(), other.as_bytes()).map(|(packed, _)| packed);
             assert_eq!(found, Some(packed), "{other}");
             let earlier = earlier_paths(&Path::new("logs").join(other));
             assert!(
@@ -232,7 +253,7 @@ mod tests {
             ("app.log", "app..log"),
             ("app.log", "pp.log"),
         ] {
-            let found = is_generation(name.as_bytes(), other.as_bytes());
+            let found = rotated(name.as_bytes(), other.as_bytes());
             assert_eq!(found, None, "{other}");
             assert!(!earlier_paths(Path::new(other)).contains(&PathBuf::from(name)));
         }
@@ -255,7 +276,46 @@ mod tests {
 
     #[test]
     fn only_what_was_written_since_lies_between() {
-        let facts = |inode, born, modified| Facts {
+        let all = [
+            ("long-ago", facts(1, 10, 20), false),
+            ("copy-of-before", facts(2, 60, 70), false),
+            ("old", facts(3, 50, 80), false),
+            ("compressed-before", facts(4, 90, 80), true),
+            ("middle", facts(5, 81, 90), false),
+            ("compressed-since", facts(6, 95, 92), true),
+            ("new", facts(7, 96, 99), false),
+        ];
+        let (old, new) = (facts(3, 50, 80), facts(7, 96, 99).identity);
+        assert_eq!(
+            paths_between(&all, &old, Some(new)),
+            ["middle", "compressed-since"]
+        );
+    }
+
+    #[test]
+    fn files_that_were_written_at_one_tick_are_told_apart_by_when_they_were_made_and_by_their_names()
+     {
+        for (born, packed) in [(50, true), (50, false), (0, true)] {
+            let made = |by: i64| if born == 0 { 70 } else { born + by };
+            let old = facts(3, made(0), 80);
+            let all = [
+                (".3", facts(4, made(-10), 80), true),
+                (".2", old, packed),
+                (".1", facts(5, made(10), 80), true),
+            ];
+            assert_eq!(paths_between(&all, &old, None), [".1"], "{born} {packed}");
+        }
+        let old = facts(3, 50, 80);
+        let all = [
+            (".20261121", facts(4, 50, 80), false),
+            (".20261122", old, false),
+            (".20261123", facts(5, 50, 80), false),
+        ];
+        assert_eq!(paths_between(&all, &old, None), [".20261123"]);
+    }
+
+    fn facts(inode: u64, born: i64, modified: i64) -> Facts {
+        Facts {
             kind: FileType::RegularFile,
             identity: Identity {
                 device: 1,
@@ -265,26 +325,23 @@ mod tests {
             size: 1,
             modified,
             links: 1,
-        };
-        let all: Vec<Generation> = [
-            ("long-ago", facts(1, 10, 20), false),
-            ("copy-of-before", facts(2, 60, 70), false),
-            ("old", facts(3, 50, 80), false),
-            ("compressed-before", facts(4, 90, 80), true),
-            ("middle", facts(5, 81, 90), false),
-            ("compressed-since", facts(6, 95, 92), true),
-            ("new", facts(7, 96, 99), false),
-        ]
-        .into_iter()
-        .map(|(path, facts, packed)| Generation {
+        }
+    }
+
+    fn paths_between(
+        all: &[(&str, Facts, bool)],
+        old: &Facts,
+        new: Option<Identity>,
+    ) -> Vec<String> {
+        let all = all.iter().map(|(path, facts, packed)| Generation {
             path: path.into(),
-            facts,
-            packed,
-        })
-        .collect();
-        let (old, new) = (facts(3, 50, 80), facts(7, 96, 99).identity);
-        let found = between(all, &old, Some(new), |_| false);
-        let paths: Vec<_> = found.iter().filter_map(|one| one.path.to_str()).collect();
-        assert_eq!(paths, ["middle", "compressed-since"]);
+            facts: *facts,
+            packed: *packed,
+            turn: turn(path.as_bytes()),
+        });
+        let all: Vec<Generation> = all.collect();
+        let found = between(&all, old, new, |_| false);
+        let paths = found.iter().map(|one| one.path.display().to_string());
+        paths.collect()
     }
 }

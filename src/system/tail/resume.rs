@@ -99,7 +99,7 @@ impl Tail {
         notices: &mut Vec<Notice>,
     ) {
         let named = named.map(Reader::identity);
-        let middle = between(all.to_vec(), old, named, |one| self.is_known(one));
+        let middle = between(all, old, named, |one| self.is_known(one));
         for one in middle {
             match one.open(Standing::Left(now)) {
                 Ok(reader) => self.queue.push_back(reader),
