@@ -9,6 +9,8 @@ mod bench;
 mod faults;
 #[path = "drain/kills.rs"]
 mod kills;
+#[path = "drain/mount.rs"]
+mod mount;
 #[path = "drain/outputs.rs"]
 mod outputs;
 #[path = "drain/writers.rs"]

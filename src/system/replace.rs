@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use super::folder::{Folder, FolderError};
 use super::fresh::{Fresh, copy_attributes};
-use super::writers::{Writer, writer_of};
+use super::writers::{Writer, Writers};
 use super::{file_type, shown};
 
 /// Why a file is not replaced. Each is one sentence with the path, what is wrong and what to do about it.
@@ -219,7 +219,7 @@ impl Target {
     }
 
     fn check_writers(&self) -> Result<(), Refusal> {
-        match writer_of((self.stat.st_dev, self.stat.st_ino)) {
+        match Writers::of((self.stat.st_dev, self.stat.st_ino)).one {
             Some(writer) => Err(Refusal::Written {
                 path: shown(&self.path),
                 writer,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use quell::system::checkpoint::Slots;
+use quell::system::reclaim::{Mark, Phase};
 use tempfile::TempDir;
 
 use crate::kit::DEADLINE;
@@ -150,6 +152,18 @@ impl Bench {
     /// Bytes that the source takes on the disk.
     pub fn disk(&self) -> u64 {
         fs::metadata(self.source()).expect("the source").blocks() * 512
+    }
+
+    /// What is recorded of the source, if anything is.
+    pub fn mark(&self) -> Option<Mark> {
+        let state = self.folder().join(".a.log.drain");
+        let state = Slots::peek(&state).ok()??;
+        Mark::decode(&state).ok().map(|(mark, _)| mark)
+    }
+
+    /// Whether the source is being made shorter.
+    pub fn intends(&self) -> bool {
+        self.mark().is_some_and(|mark| mark.phase != Phase::Idle)
     }
 
     /// The output is what was written, byte for byte.

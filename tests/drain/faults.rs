@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use crate::bench::{Bench, Lines, kill, until};
+use crate::mount::Mount;
 
 fn bench() -> Bench {
     Bench::new(&std::env::temp_dir()).with(&["--writer", "append"])
@@ -129,45 +130,13 @@ fn a_read_only_state_folder_is_said_at_once_and_nothing_is_consumed() {
     bench.assert_same(b"");
 }
 
-/// A small file system of its own, as long as this lives; `None` where nobody may mount one.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(path: std::path::PathBuf) -> Option<SmallDisk> {
-        fs::create_dir(&path).expect("a folder");
-        let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
-            .arg(&path)
-            .output();
-        let mounted = done.is_ok_and(|done| done.status.success());
-        if !mounted {
-            eprintln!("skipped: nobody may mount a file system here");
-        }
-        mounted.then_some(SmallDisk(path))
-    }
-
-    fn enlarge(&self) {
-        let done = Command::new("mount")
-            .args(["-o", "remount,size=64m"])
-            .arg(&self.0)
-            .status();
-        assert!(done.is_ok_and(|status| status.success()));
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_stops_the_consuming_and_loses_nothing() {
     let bench = bench();
-    let Some(disk) = SmallDisk::mount(bench.folder().join("small")) else {
+    let Some(disk) = Mount::memory("512k") else {
         return;
     };
-    let target = disk.0.join("quiet.log");
+    let target = disk.path().join("quiet.log");
     let lines = Lines::Numbered.write(0, 60_000);
     bench.append(&lines);
     let mut command = Command::new(env!("CARGO_BIN_EXE_quell"));
@@ -195,7 +164,7 @@ fn a_full_disk_stops_the_consuming_and_loses_nothing() {
         lines.len() as u64 >> 20,
         "nothing is given back"
     );
-    disk.enlarge();
+    disk.remount("size=64m");
     until("the rest is drained", || {
         fs::read(&target).unwrap_or_default() == lines
     });

@@ -5,7 +5,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::system::reclaim::{Ground, Mark, Writers};
+use crate::system::reclaim::{Ground, Mark};
+use crate::system::writers::Writers;
 
 /// When a file is made shorter, instead of getting a hole at its front.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -41,7 +42,7 @@ impl Policy {
             Shrink::Always => true,
         };
         // Looked for at each turn: a writer may have come meanwhile.
-        let append = || Writers::of(mark.source).is_ok_and(|found| found.all_append());
+        let append = || Writers::others_of(mark.source.identity()).all_append();
         able && !mark.only_punch && (self.appends || append())
     }
 

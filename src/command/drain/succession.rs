@@ -8,7 +8,8 @@ use super::ladder::Halt;
 use super::origin::{beginning, lock, open_source};
 use crate::command::{Tone, Voice};
 use crate::limits::{DRAIN_ROTATE_WAIT, DRAIN_ROTATE_WAIT_MAX, WRITERS_EVERY};
-use crate::system::reclaim::{Birth, Mark, Writers};
+use crate::system::reclaim::{Birth, Mark};
+use crate::system::writers::Writers;
 
 impl Drained {
     /// Somebody truncated the source. What was read of it before is finished, and it is read from its beginning.
@@ -76,10 +77,13 @@ impl Drained {
 
     /// How long a renamed file must have been silent.
     fn patience(&self) -> Duration {
-        match Writers::of(self.ladder.mark.source) {
-            Ok(found) if found.appending + found.positioned > 0 => DRAIN_ROTATE_WAIT_MAX,
-            Ok(found) if !found.hidden => Duration::ZERO,
-            _ => DRAIN_ROTATE_WAIT,
+        let found = Writers::others_of(self.ladder.mark.source.identity());
+        if found.are_none() {
+            Duration::ZERO
+        } else if found.are_found() {
+            DRAIN_ROTATE_WAIT_MAX
+        } else {
+            DRAIN_ROTATE_WAIT
         }
     }
 }

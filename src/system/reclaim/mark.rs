@@ -23,6 +23,12 @@ pub struct Birth {
 }
 
 impl Birth {
+    /// Its device and inode: what it is as long as it is open.
+    #[must_use]
+    pub fn identity(self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
     /// Of an open file.
     ///
     /// # Errors

@@ -12,10 +12,8 @@ pub mod calls;
 pub mod mark;
 pub mod resolve;
 pub mod seam;
-pub mod writers;
 
 pub use calls::Ground;
 pub use mark::{Birth, Gap, Mark, Phase};
 pub use resolve::{Conflict, Resolved, resolve};
 pub use seam::Seam;
-pub use writers::Writers;

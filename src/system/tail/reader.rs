@@ -16,7 +16,7 @@ use crate::limits::{
     ROTATE_WAIT_MAX, WRITERS_EVERY,
 };
 use crate::system::source::{Fill, Source, SourceError};
-use crate::system::writers::{Writers, writers_of};
+use crate::system::writers::Writers;
 use crate::system::{Facts, Identity};
 
 /// Where reading stands in one file: enough to find the place again after a restart.
@@ -287,7 +287,7 @@ impl Reader {
         let may_ask = self.asked.is_none_or(|asked| now >= asked + WRITERS_EVERY);
         if !done && may_ask {
             self.asked = Some(now);
-            self.abandoned = self.writers() == Writers::None;
+            self.abandoned = self.writers().are_none();
         }
         done
     }
@@ -295,12 +295,12 @@ impl Reader {
     /// Whether a program is seen that may write to it.
     #[must_use]
     pub fn has_writers(&self) -> bool {
-        matches!(self.writers(), Writers::Some(_))
+        self.writers().are_found()
     }
 
     fn writers(&self) -> Writers {
         let Identity { device, inode, .. } = self.identity();
-        writers_of((device, inode))
+        Writers::of((device, inode))
     }
 
     /// Whether its writers are known to be gone.

@@ -1,0 +1,79 @@
+//! File systems of their own, for as long as a test takes; nothing where nobody may mount one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Room on each: xfs takes no less than 300 MiB. The image is a sparse file.
+const IMAGE_BYTES: u64 = 512 << 20;
+
+/// A mounted file system.
+pub struct Mount {
+    /// Holds the image, and the mount point.
+    folder: TempDir,
+}
+
+impl Mount {
+    /// One in a file, of this kind.
+    pub fn image(kind: &str) -> Option<Mount> {
+        Mount::image_with(kind, "loop")
+    }
+
+    /// The same with more options.
+    pub fn image_with(kind: &str, options: &str) -> Option<Mount> {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let image = folder.path().join("image");
+        let file = std::fs::File::create(&image).expect("an image");
+        file.set_len(IMAGE_BYTES).expect("a sparse file");
+        let made = ran(Command::new(format!("mkfs.{kind}")).arg("-q").arg(&image));
+        let mount = made
+            .then(|| Mount::at(folder, &["-o", options], &image))
+            .flatten();
+        if mount.is_none() {
+            eprintln!("skipped: nobody may make or mount {kind} here");
+        }
+        mount
+    }
+
+    /// One in memory, of this size.
+    pub fn memory(size: &str) -> Option<Mount> {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let size = format!("size={size}");
+        let mount = Mount::at(folder, &["-t", "tmpfs", "-o", &size], Path::new("tmpfs"));
+        if mount.is_none() {
+            eprintln!("skipped: nobody may mount a file system here");
+        }
+        mount
+    }
+
+    fn at(folder: TempDir, args: &[&str], what: &Path) -> Option<Mount> {
+        let mount = Mount { folder };
+        std::fs::create_dir(mount.path()).expect("a mount point");
+        ran(Command::new("mount").args(args).arg(what).arg(mount.path())).then_some(mount)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("mounted")
+    }
+
+    /// Mounts it anew with other options.
+    pub fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        assert!(ran(Command::new("mount")
+            .args(["-o", &options])
+            .arg(self.path())));
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // A program of a test that failed may still be in it.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).output();
+    }
+}
+
+fn ran(command: &mut Command) -> bool {
+    command.output().is_ok_and(|done| done.status.success())
+}
