@@ -210,5 +210,15 @@ pub const SWEEP: Duration = Duration::from_secs(10);
 /// Symbolic links on the way to a file; the kernel gives up at as many.
 pub const LINKS_MAX: usize = 40;
 
+/// How long lies at least between two commits, each of which waits for the disk. A kill costs so much work again, and no
+/// line.
+pub const COMMIT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long what was written waits at least until it is committed: more may come at once.
+pub const COMMIT_AFTER: Duration = Duration::from_millis(100);
+
 /// Lines that `quell follow` shows of what a file holds when it begins.
 pub const FOLLOW_LINES: u64 = 10;
+
+/// Bytes that a configuration may have.
+pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;

@@ -8,6 +8,9 @@ mod files;
 // What happens to the names, the folders and the links on the way to it.
 #[path = "follow/ways.rs"]
 mod ways;
+// What survives the program.
+#[path = "follow/state.rs"]
+mod state;
 // Where the lines of many files go.
 #[path = "follow/outputs.rs"]
 mod outputs;

@@ -5,6 +5,9 @@ mod kit;
 // Programs behind the filter.
 #[path = "live/run.rs"]
 mod run;
+// Many files in one process.
+#[path = "live/config.rs"]
+mod config;
 // What a service manager hears, and the units.
 #[path = "live/systemd.rs"]
 mod systemd;

@@ -10,6 +10,7 @@
 
 mod bar;
 pub mod complain;
+mod config;
 mod duration;
 pub mod exit;
 pub mod flags;
@@ -18,6 +19,8 @@ mod locale;
 mod moment;
 pub mod paint;
 mod size;
+
+use std::path::Path;
 
 pub use exit::Exit;
 
@@ -40,6 +43,7 @@ pub fn run() -> Exit {
         Errand::Filter(asked) => command::filter::filter(&asked, &mut voice),
         Errand::Explain(asked) => command::explain::explain(&asked, &mut voice),
         Errand::Follow(asked) => command::follow::follow(&asked, &mut voice),
+        Errand::Serve(path) => serve(&path, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Compact(asked) => command::compact::compact(&asked, &mut voice),
         Errand::Restore(asked) => command::restore::run(&asked, &mut voice),
@@ -59,6 +63,16 @@ pub fn run() -> Exit {
         die_by(number);
     }
     exit
+}
+
+fn serve(path: &Path, voice: &mut dyn Voice) -> Ending {
+    match config::read(path) {
+        Ok(asked) => command::follow::serve(&asked, voice),
+        Err(mistakes) => {
+            command::rulebook::complain(&mistakes, voice);
+            Ending::Refused
+        }
+    }
 }
 
 fn about_rules(errand: &RulesErrand, voice: &mut dyn Voice) -> Ending {

@@ -165,6 +165,12 @@ impl Pipeline {
         self.memory = Memory::default();
     }
 
+    /// Summaries that were written so far.
+    #[must_use]
+    pub fn summaries(&self) -> u64 {
+        self.ledger.summaries
+    }
+
     /// Offset in the stream of the next block's first byte.
     #[must_use]
     pub fn offset(&self) -> u64 {

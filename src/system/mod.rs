@@ -27,9 +27,10 @@ pub mod tail;
 pub mod wait;
 pub mod writers;
 
+use std::ffi::OsStr;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
 
@@ -82,6 +83,12 @@ fn same_magic(number: rustix::fs::FsWord, magic: u32) -> bool {
     low == Some(&magic.to_ne_bytes())
 }
 
+/// The path that these bytes are.
+#[must_use]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
 /// A path as it may be shown to people: control characters, characters that print as nothing or turn the direction of
 /// text, and bytes that are not UTF-8 are written as escapes, so a name cannot steer a terminal or forge a message.
 #[must_use]
@@ -124,7 +131,6 @@ fn enlarge(pipe: impl AsFd) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::OsStr;
 
     #[test]
     fn a_name_cannot_steer_the_terminal_it_is_shown_on() {

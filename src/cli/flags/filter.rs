@@ -18,6 +18,9 @@ pub(super) struct TypedFilter {
     output: TypedOutput,
     #[command(flatten)]
     terms: TypedTerms,
+    /// Follow all files that FILE names, as a service does
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub(super) config: Option<PathBuf>,
     /// When to use colours in messages
     #[arg(
         long,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Command, FromArgMatches};
 
 use super::sized::TypedSized;
 use super::terms::TypedTerms;
@@ -34,12 +34,33 @@ pub(super) struct TypedFollow {
     out_dir: Option<PathBuf>,
     #[command(flatten)]
     sized: TypedSized,
+    /// Keep in DIR how far reading has come, and go on there after a restart
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Look at files every DUR [1s] instead of being told of changes
     #[arg(long, value_name = "DUR", value_parser = window, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1s")]
     poll: Option<Duration>,
     #[command(flatten)]
     terms: TypedTerms,
+}
+
+/// The flags alone, for one file of a configuration.
+pub(in crate::cli) fn command() -> Command {
+    let command = Command::new("quell").no_binary_name(true);
+    TypedFollow::augment_args(command.disable_help_flag(true))
+}
+
+/// What these flags mean.
+///
+/// # Errors
+/// What is wrong with them.
+pub(in crate::cli) fn read(
+    command: &mut Command,
+    args: Vec<OsString>,
+) -> Result<Asked, clap::Error> {
+    let matches = command.try_get_matches_from_mut(args)?;
+    Ok(TypedFollow::from_arg_matches(&matches)?.into())
 }
 
 impl From<TypedFollow> for Asked {
@@ -57,6 +78,7 @@ impl From<TypedFollow> for Asked {
                 (Some(path), None) => Outputs::One(typed.sized.place(path)),
                 (None, None) => Outputs::One(Place::Stdout),
             },
+            state: typed.state,
             poll: typed.poll,
             terms: typed.terms.into(),
         }

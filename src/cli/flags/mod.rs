@@ -12,7 +12,7 @@ mod compact;
 mod drain;
 mod explain;
 mod filter;
-mod follow;
+pub(super) mod follow;
 mod restore;
 mod rules;
 mod run;
@@ -20,6 +20,7 @@ mod sized;
 mod terms;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -67,6 +68,8 @@ pub enum Errand {
     Drain(DrainErrand),
     /// Follow files.
     Follow(Box<command::follow::Asked>),
+    /// Follow what this file names.
+    Serve(PathBuf),
     /// Something about rules.
     Rules(RulesErrand),
     /// Print completions.
@@ -143,7 +146,10 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
     let typed = Typed::try_parse_from(args)?;
     let colour = typed.filter.color;
     let errand = match typed.command {
-        None => Errand::Filter(Box::new(typed.filter.into())),
+        None => match typed.filter.config.clone() {
+            Some(path) => Errand::Serve(path),
+            None => Errand::Filter(Box::new(typed.filter.into())),
+        },
         Some(TypedCommand::Explain(typed)) => Errand::Explain(Box::new(typed.into())),
         Some(TypedCommand::Compact(typed)) => Errand::Compact(Box::new((*typed).into())),
         Some(TypedCommand::Restore(typed)) => Errand::Restore(typed.into()),

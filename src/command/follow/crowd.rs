@@ -1,21 +1,21 @@
 //! The loop over all followed files.
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
+use super::checkpoint::{Checkpoint, Found};
 use super::file::{Followed, Turn};
-use super::names::{Name, Pattern, name};
-use super::{Asked, Outputs};
-use crate::command::lane::{Lane, Surroundings};
+use super::party::Party;
+use crate::command::lane::Surroundings;
 use crate::command::lookout::{Lookout, Stirred};
 use crate::command::outlet::Outlet;
+use crate::command::terms::Stats;
 use crate::command::{Ending, Tone, Voice};
 use crate::pipeline::Ledger;
-use crate::system::shown;
 use crate::system::signal::Signal;
 use crate::system::sink::SinkError;
-use crate::system::tail::{Start, Tail};
+use crate::system::tail::Start;
 use crate::system::wait::Wake;
 
 /// Turns that a file gets at most after a signal has asked for the end: what was written until then is read, what is
@@ -24,10 +24,7 @@ const LAST_TURNS: usize = 64;
 
 /// All followed files, and where they go.
 pub(super) struct Crowd<'a> {
-    asked: &'a Asked,
-    /// The lane that all others are like.
-    model: Lane,
-    patterns: Vec<Pattern>,
+    parties: Vec<Party<'a>>,
     files: Vec<Followed>,
     /// The paths of all files that were taken in or refused.
     followed: HashSet<PathBuf>,
@@ -41,73 +38,52 @@ pub(super) struct Crowd<'a> {
     resting: BTreeSet<(Instant, usize)>,
     /// Room for reading, which they share.
     spare: Vec<u8>,
+    /// What refusing some of them has made of the end.
     ending: Ending,
+    /// Where it is kept how far reading has come, if it is.
+    checkpoint: Option<Checkpoint>,
+    /// What was kept by the run before.
+    found: Found,
+    /// When to commit what was written since the last time.
+    commits_at: Option<Instant>,
+    /// When that was done last, or tried.
+    committed: Option<Instant>,
+    /// Committing failed, and that was said.
+    is_uncommitted: bool,
 }
 
-impl<'a> Crowd<'a> {
-    /// Takes in all files that are named, and opens where they go.
-    ///
-    /// # Errors
-    /// An output cannot be opened.
-    pub(super) fn open(
-        asked: &'a Asked,
-        model: Lane,
-        around: Surroundings<'a>,
-    ) -> Result<Crowd<'a>, SinkError> {
-        let mut outlets = Vec::new();
-        if let Outputs::One(place) = &asked.outputs {
-            outlets.push(Outlet::open(place, asked.terms.summaries.as_ref())?);
-        }
-        let mut crowd = Crowd {
-            asked,
-            model,
-            patterns: Vec::new(),
-            files: Vec::new(),
-            followed: HashSet::new(),
-            outlets,
-            around,
-            lookout: Lookout::new(asked.poll, Instant::now()),
-            stirred: BTreeSet::new(),
-            reading: BTreeSet::new(),
-            resting: BTreeSet::new(),
-            spare: Vec::new(),
-            ending: Ending::Fine,
-        };
-        for given in &asked.names {
-            match name(given.clone()) {
-                Name::File(path) => {
-                    let inside = PathBuf::from(path.file_name().unwrap_or_default());
-                    crowd.add(path, &inside, &asked.start)?;
-                }
-                Name::Pattern(pattern) => {
-                    crowd.lookout.place_pattern(&pattern.root, pattern.is_flat);
-                    crowd.patterns.push(pattern);
-                }
-            }
-        }
-        crowd.add_new(&asked.start)?;
-        Ok(crowd)
-    }
+mod admit;
+mod commit;
 
+impl Crowd<'_> {
     /// Follows until the end.
     ///
     /// # Errors
     /// An output cannot be written.
     pub(super) fn run(&mut self) -> Result<Ending, SinkError> {
         self.look_at(BTreeSet::from_iter(0..self.files.len()))?;
+        // From here on what is written may have to be taken back, and files that are rotated must be found again.
+        self.commit(false)?;
         for file in &self.files {
             file.say_if_awaited(&mut self.around);
         }
+        if self.files.is_empty() && self.parties.iter().all(|party| party.patterns.is_empty()) {
+            return Ok(self.ending);
+        }
+        self.around.service.ready();
         loop {
             let now = Instant::now();
+            self.tell_service();
             for text in self.lookout.unsaid() {
                 self.around.voice.say(Tone::Note, &text);
             }
             let stirred = std::mem::take(&mut self.stirred);
             self.look_at(stirred)?;
             self.read_in_turn(now)?;
+            self.commit_if_due()?;
             match self.wait()? {
                 Wake::Signal(signal) if signal.ends() => {
+                    self.around.service.stopping();
                     self.end()?;
                     return Ok(Ending::Signalled(signal));
                 }
@@ -122,21 +98,32 @@ impl<'a> Crowd<'a> {
         self.around.voice
     }
 
-    /// The account of each file.
-    pub(super) fn ledgers(&self) -> impl Iterator<Item = Ledger> + '_ {
-        self.files.iter().map(|file| file.lane.ledger())
+    /// The account of each party that asked for one.
+    pub(super) fn accounts(&self) -> Vec<(Ledger, Stats)> {
+        let asked = self.parties.iter().enumerate();
+        let asked = asked.filter_map(|(party, one)| Some((party, one.asked.terms.stats?)));
+        let account = |(party, stats)| {
+            let mut ledger = Ledger::default();
+            let files = self.files.iter().filter(|file| file.party == party);
+            files.for_each(|file| ledger.add(&file.lane.ledger()));
+            (ledger, stats)
+        };
+        asked.map(account).collect()
     }
 
     /// Waits until there is something to do, and finds out what.
     fn wait(&mut self) -> Result<Wake, SinkError> {
         let wants = self.files.iter().any(Followed::wants_polling);
-        let mut deadline = self.lookout.wakes_at(wants);
-        if let Some((first, _)) = self.resting.first() {
-            deadline = deadline.min(*first);
-        }
-        if !self.reading.is_empty() || !self.stirred.is_empty() {
-            deadline = Instant::now();
-        }
+        let rests = self.resting.first().map(|(at, _)| *at);
+        let busy = !self.reading.is_empty() || !self.stirred.is_empty();
+        let times = [
+            rests,
+            self.commits_at,
+            self.around.service.wakes_at(),
+            busy.then(Instant::now),
+        ];
+        let deadline = self.lookout.wakes_at(wants);
+        let deadline = times.into_iter().flatten().fold(deadline, Instant::min);
         let hints = self.lookout.fd();
         let gone = self.outlets.first().and_then(Outlet::hang_up);
         let inputs: Vec<_> = hints.into_iter().chain(gone).collect();
@@ -168,81 +155,9 @@ impl<'a> Crowd<'a> {
     fn stir(&mut self, stirred: Stirred) -> Result<(), SinkError> {
         self.stirred.extend(stirred.files);
         if stirred.patterns {
-            self.add_new(&Start::Beginning)?;
+            self.add_new(Some(&Start::Beginning))?;
         }
         Ok(())
-    }
-
-    /// Takes in the files that patterns name and nobody follows yet.
-    fn add_new(&mut self, start: &Start) -> Result<(), SinkError> {
-        for pattern in std::mem::take(&mut self.patterns) {
-            for path in pattern.files(|path| self.followed.contains(path)) {
-                let inside = pattern.below(&path).to_owned();
-                self.add(path, &inside, start)?;
-            }
-            self.patterns.push(pattern);
-        }
-        Ok(())
-    }
-
-    /// Takes in one file; `inside` is its path in the folder of outputs.
-    fn add(&mut self, path: PathBuf, inside: &Path, start: &Start) -> Result<(), SinkError> {
-        let number = self.files.len();
-        if !self.followed.insert(path.clone()) {
-            return Ok(());
-        }
-        let out = match &self.asked.outputs {
-            Outputs::One(_) => 0,
-            Outputs::Each(folder) => {
-                let place = folder.inside(inside);
-                if let Some(file) = place.file()
-                    && let Some(folder) = file.parent()
-                {
-                    // What is wrong with it is said when the file cannot be opened.
-                    let _ = std::fs::create_dir_all(folder);
-                }
-                let taken = self.files.iter().any(|file| {
-                    self.outlets
-                        .get(file.out)
-                        .is_some_and(|outlet| outlet.is_at(&place))
-                });
-                if taken {
-                    let what = "another followed file has the same name and so the same output, follow them apart";
-                    Followed::refuse(&path, what, &mut self.around);
-                    self.ending = Ending::SomeFailed;
-                    return Ok(());
-                }
-                self.outlets
-                    .push(Outlet::open(&place, self.asked.terms.summaries.as_ref())?);
-                self.outlets.len() - 1
-            }
-        };
-        let is_output = |outlet: &Outlet| outlet.is_file(&path);
-        if self.outlets.iter().any(is_output) {
-            let what = "this file is also the output, name another file for one of them";
-            Followed::refuse(&path, what, &mut self.around);
-            self.ending = Ending::SomeFailed;
-            return Ok(());
-        }
-        let title = self.title(&path);
-        let lane = self
-            .model
-            .beside(u32::try_from(number).unwrap_or(u32::MAX), title);
-        let tail = Tail::new(path, start.clone());
-        self.lookout.place(number, tail.path());
-        self.files.push(Followed::new(tail, lane, out));
-        self.stirred.insert(number);
-        Ok(())
-    }
-
-    /// The title above a file's lines, where several files share an output.
-    fn title(&self, path: &Path) -> Vec<u8> {
-        let alone =
-            self.asked.names.len() == 1 && self.patterns.is_empty() && self.files.is_empty();
-        match self.asked.outputs {
-            Outputs::One(_) if !alone => format!("==> {} <==\n", shown(path)).into_bytes(),
-            _ => Vec::new(),
-        }
     }
 
     fn look_at(&mut self, files: BTreeSet<usize>) -> Result<(), SinkError> {
@@ -300,10 +215,12 @@ impl<'a> Crowd<'a> {
             return Ok(());
         };
         self.report(Some(out))?;
+        // What is put away is committed whole, and what comes next belongs to the new file.
+        self.commit(false)?;
         if let Some(outlet) = self.outlets.get_mut(out) {
             outlet.rotate(self.around.voice);
         }
-        Ok(())
+        self.commit(false)
     }
 
     /// Writes the summaries of everything that goes to an outlet, or to any.
@@ -320,17 +237,23 @@ impl<'a> Crowd<'a> {
 
     /// Answers a signal that does not ask for the end.
     fn answer(&mut self, signal: Signal) -> Result<(), SinkError> {
+        if signal == Signal::Reload {
+            self.around.service.reloading();
+        }
         self.report(None)?;
         if signal == Signal::Reload {
+            self.commit(false)?;
             for outlet in &mut self.outlets {
                 outlet.reopen(self.around.voice);
             }
-            if let Some(rules) = self.asked.terms.rules.reload(self.around.voice) {
-                self.model.set_rules(rules);
-                for file in &mut self.files {
-                    file.lane.set_rules_of(&self.model);
+            for (number, party) in self.parties.iter_mut().enumerate() {
+                if party.reload(self.around.voice) {
+                    let files = self.files.iter_mut().filter(|file| file.party == number);
+                    files.for_each(|file| file.lane.set_rules_of(&party.model));
                 }
             }
+            self.commit(false)?;
+            self.around.service.ready();
         }
         Ok(())
     }
@@ -344,15 +267,13 @@ impl<'a> Crowd<'a> {
             }
             self.read_in_turn(Instant::now())?;
         }
+        let goes_on = self.checkpoint.is_some();
         for file in &mut self.files {
             let Some(outlet) = self.outlets.get_mut(file.out) else {
                 continue;
             };
-            if let Some(source) = file.tail.source() {
-                file.lane.end(source, outlet, &mut self.around)?;
-            }
-            file.lane.finish(outlet, &mut self.around)?;
+            file.end(goes_on, outlet, &mut self.around)?;
         }
-        Ok(())
+        self.commit(true)
     }
 }

@@ -29,10 +29,14 @@ pub(super) enum Turn {
 pub(super) struct Followed {
     pub(super) tail: Tail,
     pub(super) lane: Lane,
+    /// Number of its party.
+    pub(super) party: usize,
     /// Number of its outlet.
     pub(super) out: usize,
     /// When it wants to be read although nothing was heard of it.
     pub(super) wakes_at: Option<Instant>,
+    /// Something has changed since it was written down.
+    pub(super) is_dirty: bool,
     /// The output had no room for all that was read.
     is_full: bool,
     /// Reading failed, and that was said.
@@ -40,12 +44,14 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub(super) fn new(tail: Tail, lane: Lane, out: usize) -> Followed {
+    pub(super) fn new(tail: Tail, lane: Lane, party: usize, out: usize) -> Followed {
         Followed {
             tail,
             lane,
+            party,
             out,
             wakes_at: None,
+            is_dirty: true,
             is_full: false,
             failing: false,
         }
@@ -56,6 +62,7 @@ impl Followed {
         let before = self.tail.identity();
         let notices = self.tail.look(now);
         self.say(&notices, around);
+        self.is_dirty |= before != self.tail.identity();
         !notices.is_empty() || before != self.tail.identity()
     }
 
@@ -102,6 +109,7 @@ impl Followed {
             };
             let notices = self.tail.unsaid();
             self.say(&notices, around);
+            self.is_dirty |= step != Step::Quiet;
             match (step, self.tail.source()) {
                 (Step::Data, _) => {
                     if self.feed(out, around)? == Fed::Full {
@@ -145,9 +153,12 @@ impl Followed {
         spare: &mut Vec<u8>,
         around: &mut Surroundings<'_>,
     ) -> Result<(), SinkError> {
+        let summaries = self.lane.summaries();
         match self.tail.source() {
             Some(source) => {
+                let before = source.offset();
                 self.lane.rest(source, out, around)?;
+                self.is_dirty |= before != source.offset();
                 let room = source.park();
                 if room.len() > spare.len() {
                     *spare = room;
@@ -155,9 +166,31 @@ impl Followed {
             }
             None => self.lane.tick(out, around)?,
         }
+        self.is_dirty |= summaries != self.lane.summaries();
         let times = [self.lane.wakes_at(), self.tail.wakes_at(now)];
         self.wakes_at = times.into_iter().flatten().min();
         Ok(())
+    }
+
+    /// Summarises what is held back, at the end. If another run goes on here, an unfinished line and a record that may not
+    /// be finished are left to it; otherwise they are written as they stand.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub(super) fn end(
+        &mut self,
+        goes_on: bool,
+        out: &mut Outlet,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), SinkError> {
+        self.is_dirty = true;
+        if goes_on {
+            return self.lane.report(out, around);
+        }
+        if let Some(source) = self.tail.source() {
+            self.lane.end(source, out, around)?;
+        }
+        self.lane.finish(out, around)
     }
 
     /// Whether it must be looked at from time to time.

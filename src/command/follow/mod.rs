@@ -12,27 +12,30 @@
 //!
 //! The smallest file, and the one to imitate, is `words.rs`.
 
+mod checkpoint;
 mod crowd;
 mod file;
+mod mark;
 mod names;
+mod party;
 mod words;
 
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::slice;
 use std::time::Duration;
 
 use super::account::account;
-use super::lane::{Lane, Surroundings};
+use super::lane::Surroundings;
 use super::outlet::Place;
-use super::rulebook;
 use super::terms::Terms;
 use super::{Ending, Tone, Voice};
-use crate::pipeline::Ledger;
 use crate::system::raise_open_files;
 use crate::system::sink::SinkError;
 use crate::system::tail::Start;
 use crate::system::wait::Wait;
 use crowd::Crowd;
+use party::Party;
 
 /// Where the output goes.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Asked {
     pub start: Start,
     /// Where it goes.
     pub outputs: Outputs,
+    /// The folder in which it is kept how far reading has come.
+    pub state: Option<PathBuf>,
     /// How often files are looked at, if their changes are not to be asked of the system.
     pub poll: Option<Duration>,
     /// Under what terms.
@@ -60,19 +65,31 @@ pub struct Asked {
 
 /// Follows the files until a signal asks for the end, or nobody reads the output any more.
 pub fn follow(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    serve(slice::from_ref(asked), voice)
+}
+
+/// Follows several parties of files in one process, each on its own terms and with its own outputs. State and polling are one
+/// thing for all of them: those of the first count. Ends as [`follow`] does.
+pub fn serve(asked: &[Asked], voice: &mut dyn Voice) -> Ending {
     // Signals first: one that comes while rules are read and outputs opened is answered, too.
     let wait = Wait::new().map_err(SinkError::Failed);
-    let rules = match asked.terms.rules.load() {
-        Ok(rules) => Arc::new(rules),
-        Err(errors) => {
-            rulebook::complain(&errors, voice);
-            return Ending::Refused;
+    let mut parties = Vec::new();
+    for asked in asked {
+        match Party::new(asked, voice) {
+            Some(party) => parties.push(party),
+            None => return Ending::Refused,
+        }
+    }
+    raise_open_files();
+    let wait = match wait {
+        Ok(wait) => wait,
+        Err(error) => {
+            voice.say(Tone::Error, &error.to_string());
+            return Ending::SomeFailed;
         }
     };
-    raise_open_files();
-    let lane = Lane::new(rules, asked.terms.options, asked.terms.linger);
-    let crowd = wait.and_then(|wait| Crowd::open(asked, lane, Surroundings::new(wait, voice)));
-    let mut crowd = match crowd {
+    let around = Surroundings::new(wait, voice).serving();
+    let mut crowd = match Crowd::open(parties, around) {
         Ok(crowd) => crowd,
         Err(error) => {
             voice.say(Tone::Error, &error.to_string());
@@ -87,9 +104,7 @@ pub fn follow(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             Ending::SomeFailed
         }
     };
-    if let Some(stats) = asked.terms.stats {
-        let mut ledger = Ledger::default();
-        crowd.ledgers().for_each(|one| ledger.add(&one));
+    for (ledger, stats) in crowd.accounts() {
         crowd.voice().show(&account(&ledger, stats));
     }
     ending

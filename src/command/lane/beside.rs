@@ -33,6 +33,12 @@ impl Lane {
         self.pipeline.save()
     }
 
+    /// Summaries that were written so far.
+    #[must_use]
+    pub fn summaries(&self) -> u64 {
+        self.pipeline.summaries()
+    }
+
     /// Goes on where another lane was saved.
     ///
     /// # Errors
