@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -187,4 +188,115 @@ fn a_manager_that_is_deaf_changes_nothing() {
         (Some(0), "a line\n".into())
     );
     assert_eq!(output.stderr.len(), 0);
+}
+
+/// A unit as it is shipped, with this build in the place of the installed program.
+fn unit(house: &House, name: &str, instance: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("packaging/systemd")
+        .join(name);
+    let text = std::fs::read_to_string(path).expect("a unit");
+    let text = text.replace("/usr/bin/quell", env!("CARGO_BIN_EXE_quell"));
+    // The manual is not installed either.
+    house.write(
+        instance,
+        text.replace("man:quell(1)", "https://example.org/"),
+    )
+}
+
+fn analyze(args: &[&str], units: &[PathBuf]) -> Option<(bool, String)> {
+    let mut command = Command::new("systemd-analyze");
+    let output = command.args(args).args(units).output().ok();
+    if output.is_none() {
+        eprintln!("systemd-analyze is not installed, skipped");
+    }
+    output.map(|output| {
+        (
+            output.status.success(),
+            text_of(output.stdout) + &text_of(output.stderr),
+        )
+    })
+}
+
+#[test]
+fn systemd_finds_no_fault_with_the_units() {
+    let house = House::new();
+    let own = unit(&house, "quell.service", "quell.service");
+    let each = unit(
+        &house,
+        "quell@.service",
+        "quell@var-log-app-app.log.service",
+    );
+    // A drop-in is read with the unit that it is for.
+    let app = house.write("app.service", "[Service]\nType=exec\nExecStart=/bin/true\n");
+    std::fs::create_dir(house.path("app.service.d")).expect("a folder");
+    unit(&house, "quell-run.conf", "app.service.d/quell-run.conf");
+    let drop_in = house.read("app.service.d/quell-run.conf");
+    let drop_in = text_of(drop_in).replace("/usr/bin/java", "/bin/true");
+    house.write("app.service.d/quell-run.conf", drop_in);
+    for unit in [own, each, app] {
+        let Some((fine, said)) = analyze(&["verify", "--man=no"], std::slice::from_ref(&unit))
+        else {
+            return;
+        };
+        let about_ours = said
+            .lines()
+            .filter(|line| line.contains("quell") || line.contains("app.service"));
+        assert_eq!(about_ours.collect::<Vec<_>>(), [""; 0], "{unit:?}");
+        assert!(fine, "{unit:?}: {said}");
+    }
+}
+
+#[test]
+fn the_services_are_hardened() {
+    let house = House::new();
+    for (name, instance) in [
+        ("quell.service", "quell.service"),
+        ("quell@.service", "quell@var-log-app-app.log.service"),
+    ] {
+        let unit = unit(&house, name, instance);
+        // In tenths: under 2 is what systemd itself calls fine.
+        let args = ["security", "--offline=true", "--no-pager", "--threshold=20"];
+        let Some((fine, said)) = analyze(&args, &[unit]) else {
+            return;
+        };
+        assert!(fine, "{name}: {said}");
+    }
+}
+
+#[test]
+fn what_a_unit_starts_is_what_can_be_typed() {
+    let house = House::new();
+    let mut starts = 0;
+    for name in ["quell.service", "quell@.service", "quell-run.conf"] {
+        let text = text_of(house.read(unit(&house, name, "unit").to_str().expect("a path")));
+        for line in text
+            .lines()
+            .filter_map(|line| line.trim_start_matches('#').strip_prefix("ExecStart="))
+        {
+            let mut words = line.split_whitespace();
+            if words.next().is_none() {
+                continue;
+            }
+            starts += 1;
+            let args: Vec<String> = words
+                .map(|word| {
+                    word.replace("%S", "state")
+                        .replace("%L", "log")
+                        .replace("%i", "app")
+                        .replace("%f", "app.log")
+                })
+                .collect();
+            // Help wins over whatever stands before the program, but not over a flag that is not known.
+            let before = args.iter().take_while(|arg| *arg != "--").cloned();
+            let output = house.run(before.chain(["--help".to_owned()]));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{line}: {}",
+                text_of(output.stderr)
+            );
+        }
+    }
+    assert_eq!(starts, 4);
 }
