@@ -15,6 +15,8 @@ pub const HEADER_MAGIC: u32 = 0x184D_2A51;
 pub const MARK_MAGIC: u32 = 0x184D_2A52;
 /// Frame that holds the book.
 pub const BOOK_MAGIC: u32 = 0x184D_2A53;
+/// Frame that ends a stretch in an attic that grows.
+pub const SEAL_MAGIC: u32 = 0x184D_2A54;
 /// Last frame of the file: the seek table, by the rules of the seekable format.
 pub const TABLE_MAGIC: u32 = 0x184D_2A5E;
 

@@ -11,11 +11,14 @@ mod book;
 mod chunk;
 mod count;
 mod frame;
+mod growing;
+mod grown;
 mod number;
 mod open;
 mod pack;
 mod restore;
 mod salvage;
+mod seal;
 mod split;
 mod store;
 mod unpack;
@@ -23,10 +26,12 @@ mod unpack;
 pub use book::{ATTIC_VERSION, Book, Content, Place, Stored};
 pub use chunk::{Chunk, Event};
 pub use count::{Counted, records, summaries};
+pub use growing::Growing;
 pub use number::Damage;
 pub use open::{Attic, AtticError};
-pub use restore::{RestoreError, Sum, Weave, restore};
+pub use restore::{RestoreError, Stretch, Sum, Weave, restore};
 pub use salvage::salvage;
+pub use seal::SEAL_BYTES;
 pub use store::{Belongs, Gather, PackedChunk, Store};
 
 #[cfg(test)]

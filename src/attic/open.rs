@@ -10,7 +10,9 @@ use super::frame::{
     BOOK_MAGIC, FOOTER_BYTES, HEADER_MAGIC, MARK_BYTES, Mark, SKIP_BYTES, row_bytes,
     skippable_front, table_bytes,
 };
+use super::grown::{self, Grown};
 use super::number::Damage;
+use super::restore::Stretch;
 use super::store::HEADER_TAG;
 use crate::limits::{ATTIC_BOOK_BYTES_MAX, ATTIC_FRAME_BYTES_MAX};
 
@@ -45,6 +47,10 @@ impl From<Damage> for AtticError {
 pub struct Attic<R> {
     from: R,
     book: Book,
+    /// What it proves, in order.
+    stretches: Vec<Stretch>,
+    /// How many of its bytes count, if it grows.
+    grown_bytes: Option<u64>,
 }
 
 impl<R: Read + Seek> Attic<R> {
@@ -54,8 +60,37 @@ impl<R: Read + Seek> Attic<R> {
     /// See [`AtticError`].
     pub fn open(mut from: R) -> Result<Attic<R>, AtticError> {
         read_header(&mut from)?;
+        if let Some(Grown {
+            book,
+            stretches,
+            bytes,
+        }) = grown::read(&mut from)?
+        {
+            return Ok(Attic {
+                from,
+                book,
+                stretches,
+                grown_bytes: Some(bytes),
+            });
+        }
         let book = read_book(&mut from)?;
-        Ok(Attic { from, book })
+        Ok(Attic {
+            from,
+            stretches: vec![Stretch::whole(&book)],
+            book,
+            grown_bytes: None,
+        })
+    }
+
+    /// What it proves, in order: all of its log, or, if it grows, what came to it at once.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// How many bytes of it count, if it is one that grows: what stands behind them was being written when somebody was
+    /// killed. `None` for one that is finished.
+    pub fn grown_bytes(&self) -> Option<u64> {
+        self.grown_bytes
     }
 
     /// What it says of itself.
@@ -122,7 +157,7 @@ fn read_header(from: &mut impl Read) -> Result<(), AtticError> {
         .strip_prefix(HEADER_TAG)
         .and_then(|version| version.try_into().ok());
     match (skippable_front(front), version.map(u32::from_le_bytes)) {
-        (Some((HEADER_MAGIC, _)), Some(ATTIC_VERSION)) => Ok(()),
+        (Some((HEADER_MAGIC, bytes)), Some(ATTIC_VERSION)) if bytes == rest.len() => Ok(()),
         (Some((HEADER_MAGIC, _)), Some(version)) if version > ATTIC_VERSION => {
             Err(AtticError::Newer(version))
         }

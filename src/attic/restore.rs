@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, Write};
 
 use thiserror::Error;
 
-use super::book::Content;
+use super::book::{Book, Content};
 use super::chunk::{Chunk, Event};
 use super::open::{Attic, AtticError};
 
@@ -31,8 +31,33 @@ pub enum RestoreError {
     Unwritable(io::Error),
 }
 
-/// Restores a log: `filtered` is what is left of it, decompressed. All of it is read, and all is proven at the end by the
-/// hashes of both, so nothing that was written counts before this has returned.
+/// A stretch of a log that an attic proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where it begins, in the original and in what is left.
+    pub begins: (u64, u64),
+    /// What stands there, in the original and in what is left.
+    pub contents: [Content; 2],
+    /// The number of the first chunk behind it.
+    pub chunks: usize,
+}
+
+impl Stretch {
+    /// All of a log.
+    pub(super) fn whole(book: &Book) -> Stretch {
+        Stretch {
+            begins: (0, 0),
+            contents: [book.original.clone(), book.filtered.clone()],
+            chunks: book.chunks.len(),
+        }
+    }
+}
+
+/// Restores a log: `filtered` is what is left of it, decompressed. All of it is read, and all is proven by the hashes of
+/// both, so nothing that was written counts before this has returned.
+///
+/// A log may be ahead of an attic that grows. What stands behind the attic's last stretch is passed on as it is; gives how
+/// many bytes those are.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -40,23 +65,26 @@ pub fn restore<R: Read + Seek>(
     filtered: &mut dyn Read,
     attic: &mut Attic<R>,
     out: &mut dyn Write,
-) -> Result<(), RestoreError> {
+) -> Result<u64, RestoreError> {
     let mut weave = Weave::new(filtered, out);
-    for number in 0..attic.len() {
-        let chunk = attic.chunk(number)?;
-        if (chunk.original_at, chunk.filtered_at) != weave.at() {
-            return Err(RestoreError::NotTheOriginal);
+    let mut number = 0;
+    for stretch in attic.stretches().to_vec() {
+        weave.pass_to(stretch.begins.1)?;
+        weave.turn(stretch.begins)?;
+        while number < stretch.chunks {
+            let chunk = attic.chunk(number)?;
+            if (chunk.original_at, chunk.filtered_at) != weave.at() {
+                return Err(RestoreError::NotTheOriginal);
+            }
+            weave.chunk(&chunk)?;
+            number += 1;
         }
-        weave.chunk(&chunk)?;
+        weave.prove(&stretch)?;
     }
-    let (original, filtered) = weave.finish()?;
-    if filtered != attic.book().filtered {
-        return Err(RestoreError::OtherFile);
+    match weave.finish()? {
+        rest if rest > 0 && attic.grown_bytes().is_none() => Err(RestoreError::OtherFile),
+        rest => Ok(rest),
     }
-    if original != attic.book().original {
-        return Err(RestoreError::NotTheOriginal);
-    }
-    Ok(())
 }
 
 /// What is left of a log on its way to become whole again.
@@ -64,6 +92,9 @@ pub struct Weave<'a> {
     filtered: &'a mut dyn Read,
     out: &'a mut dyn Write,
     buffer: Vec<u8>,
+    /// Where the stretch begins, in the original and in what is left.
+    begins: (u64, u64),
+    /// What was read and written of it.
     read: Sum,
     written: Sum,
 }
@@ -87,6 +118,11 @@ impl Sum {
         self.bytes
     }
 
+    /// The hash of all that was added.
+    pub(super) fn hash(&self) -> [u8; blake3::OUT_LEN] {
+        *self.hash.finalize().as_bytes()
+    }
+
     /// All that was added.
     pub fn content(&self) -> Content {
         Content {
@@ -103,6 +139,7 @@ impl<'a> Weave<'a> {
             filtered,
             out,
             buffer: vec![0; COPY_BYTES],
+            begins: (0, 0),
             read: Sum::default(),
             written: Sum::default(),
         }
@@ -110,7 +147,10 @@ impl<'a> Weave<'a> {
 
     /// How far it is, in the original and in what is left of it.
     pub fn at(&self) -> (u64, u64) {
-        (self.written.bytes, self.read.bytes)
+        (
+            self.begins.0 + self.written.bytes,
+            self.begins.1 + self.read.bytes,
+        )
     }
 
     /// Copies up to this place of what is left, where the attic has nothing to say.
@@ -118,7 +158,7 @@ impl<'a> Weave<'a> {
     /// # Errors
     /// See [`RestoreError`].
     pub fn pass_to(&mut self, filtered_at: u64) -> Result<(), RestoreError> {
-        self.pass(filtered_at.saturating_sub(self.read.bytes))
+        self.pass(filtered_at.saturating_sub(self.at().1))
     }
 
     /// Puts back what a chunk holds.
@@ -136,19 +176,45 @@ impl<'a> Weave<'a> {
         Ok(())
     }
 
-    /// Copies the rest, and gives what was written and what was read.
+    /// Begins a stretch, which must begin here.
+    fn turn(&mut self, begins: (u64, u64)) -> Result<(), RestoreError> {
+        if self.at() != begins {
+            return Err(RestoreError::NotTheOriginal);
+        }
+        self.begins = begins;
+        self.read = Sum::default();
+        self.written = Sum::default();
+        Ok(())
+    }
+
+    /// Copies up to the end of a stretch, and holds it against what the attic says of it.
+    fn prove(&mut self, stretch: &Stretch) -> Result<(), RestoreError> {
+        let [original, filtered] = &stretch.contents;
+        self.pass_to(stretch.begins.1.saturating_add(filtered.bytes))?;
+        if self.read.content() != *filtered {
+            return Err(RestoreError::OtherFile);
+        }
+        if self.written.content() != *original {
+            return Err(RestoreError::NotTheOriginal);
+        }
+        Ok(())
+    }
+
+    /// Copies the rest, and gives how many bytes that was.
     ///
     /// # Errors
     /// See [`RestoreError`].
-    pub fn finish(mut self) -> Result<(Content, Content), RestoreError> {
+    pub fn finish(mut self) -> Result<u64, RestoreError> {
+        let mut rest = 0;
         loop {
             let bytes = self.fill(COPY_BYTES)?;
             if bytes == 0 {
                 break;
             }
             self.pass_buffer(bytes)?;
+            rest += bytes as u64;
         }
-        Ok((self.written.content(), self.read.content()))
+        Ok(rest)
     }
 
     fn pass(&mut self, mut bytes: u64) -> Result<(), RestoreError> {

@@ -24,6 +24,14 @@ impl Gather {
         Gather::default()
     }
 
+    /// In the midst of a log, at these places of the original and of what is left.
+    pub fn at(original: u64, filtered: u64) -> Gather {
+        Gather {
+            chunk: Chunk::new(original, filtered),
+            gap: 0,
+        }
+    }
+
     /// So many bytes passed as they were.
     pub fn pass(&mut self, bytes: u64) {
         self.gap += bytes;
@@ -52,6 +60,15 @@ impl Gather {
         let (original, filtered) = self.chunk.ends();
         let rest = std::mem::replace(&mut self.chunk, Chunk::new(original, filtered));
         (!rest.is_empty()).then_some(rest)
+    }
+
+    /// What there is, and what passed behind it: the next chunk begins here.
+    pub fn end(&mut self) -> Option<Chunk> {
+        let rest = self.rest();
+        let gap = std::mem::take(&mut self.gap);
+        self.chunk.original_at = self.chunk.original_at.saturating_add(gap);
+        self.chunk.filtered_at = self.chunk.filtered_at.saturating_add(gap);
+        rest
     }
 
     fn full(&mut self) -> Option<Chunk> {
@@ -91,6 +108,20 @@ impl PackedChunk {
     }
 }
 
+impl PackedChunk {
+    /// The chunk as it stands in the file.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What an attic begins with.
+pub(super) fn header() -> Vec<u8> {
+    let mut header = HEADER_TAG.to_vec();
+    header.extend_from_slice(&ATTIC_VERSION.to_le_bytes());
+    header
+}
+
 /// What is known only when all is done.
 #[derive(Clone, Debug, Default)]
 pub struct Belongs {
@@ -120,8 +151,6 @@ impl<W: Write> Store<W> {
     /// # Errors
     /// Whatever writing gives.
     pub fn new(out: W) -> io::Result<Store<W>> {
-        let mut header = HEADER_TAG.to_vec();
-        header.extend_from_slice(&ATTIC_VERSION.to_le_bytes());
         let mut store = Store {
             out,
             at: 0,
@@ -131,7 +160,7 @@ impl<W: Write> Store<W> {
             },
             frames: Vec::new(),
         };
-        store.write(&skippable(HEADER_MAGIC, &header), 0)?;
+        store.write(&skippable(HEADER_MAGIC, &header()), 0)?;
         Ok(store)
     }
 

@@ -95,7 +95,10 @@ impl Opened {
         if let Some(found) = of_stored(&folder, name, &stored) {
             return Ok(opened(found));
         }
-        let content = content_of(path).map_err(unreadable)?;
+        if let Some(found) = of_front(&folder, name, path) {
+            return Ok(opened(found));
+        }
+        let content = content_of(path, 0, u64::MAX).map_err(unreadable)?;
         if let Some(found) = of_content(&folder, name, &content) {
             return Ok(opened(found));
         }
@@ -117,9 +120,11 @@ impl Opened {
     }
 }
 
-/// What the content of a file comes to.
-fn content_of(path: &Path) -> io::Result<Content> {
-    let mut from = Expanded::new(File::open(path)?, Bounds::default())?;
+/// What the content of a file comes to, from this place on, or, if it is longer, so many bytes of it.
+fn content_of(path: &Path, from: u64, bytes: u64) -> io::Result<Content> {
+    let mut content = Expanded::new(File::open(path)?, Bounds::default())?;
+    io::copy(&mut content.by_ref().take(from), &mut io::sink())?;
+    let mut from = content.take(bytes);
     let mut sum = Sum::default();
     let mut block = vec![0; BLOCK_BYTES];
     loop {
@@ -220,7 +225,7 @@ fn of_file(file: File) -> Result<OpenAttic, AtticError> {
 fn find(
     folder: &Folder,
     name: &OsStr,
-    is_it: impl Fn(&Book) -> bool,
+    mut is_it: impl FnMut(&OpenAttic) -> bool,
 ) -> Option<(PathBuf, OpenAttic)> {
     let usual = usual_name(name);
     let others = folder.names().into_iter();
@@ -228,9 +233,7 @@ fn find(
         others.filter(|name| name.as_bytes().ends_with(EXTENSION.as_bytes()) && *name != usual);
     let mut names = std::iter::once(usual.clone()).chain(others);
     names.find_map(|name| {
-        let attic = open_in(folder, &name)
-            .ok()
-            .filter(|attic| is_it(attic.book()))?;
+        let attic = open_in(folder, &name).ok().filter(|attic| is_it(attic))?;
         Some((folder.path().join(name), attic))
     })
 }
@@ -241,7 +244,24 @@ pub fn of_stored(folder: &Folder, name: &OsStr, stored: &Stored) -> Option<(Path
     let same = |is: &Stored| {
         (is.bytes, is.inode, is.modified) == (stored.bytes, stored.inode, stored.modified)
     };
-    find(folder, name, |book| book.is.as_ref().is_some_and(same))
+    find(folder, name, |attic| {
+        attic.book().is.as_ref().is_some_and(same)
+    })
+}
+
+/// The attic of a log that grows, or grew until it was put away: the one whose first stretch stands in the file.
+fn of_front(folder: &Folder, name: &OsStr, path: &Path) -> Option<(PathBuf, OpenAttic)> {
+    let mut fits = |attic: &OpenAttic| {
+        let mut stretches = attic.stretches().iter();
+        let first = stretches.find(|stretch| stretch.contents[1].bytes > 0);
+        let first = first.filter(|_| attic.grown_bytes().is_some());
+        first.is_some_and(|first| {
+            let [_, filtered] = &first.contents;
+            let front = content_of(path, first.begins.1, filtered.bytes);
+            front.is_ok_and(|front| front == *filtered)
+        })
+    };
+    find(folder, name, &mut fits)
 }
 
 /// The attic of a content.
@@ -251,5 +271,5 @@ pub fn of_content(
     name: &OsStr,
     content: &Content,
 ) -> Option<(PathBuf, OpenAttic)> {
-    find(folder, name, |book| book.filtered == *content)
+    find(folder, name, |attic| attic.book().filtered == *content)
 }

@@ -17,6 +17,7 @@ pub mod drain;
 pub mod explain;
 pub mod filter;
 pub mod follow;
+pub mod kept;
 pub mod lane;
 mod lookout;
 pub mod outcome;

@@ -141,17 +141,27 @@ impl Failure {
 
 /// Restores a file, or shows what was taken out of it.
 pub fn run(asked: &Asked, voice: &mut dyn Voice) -> Ending {
+    // Bytes of the file that came after the last entry of an attic that grows.
+    let mut rest = 0;
     let done = match &asked.errand {
-        Errand::Restore(To::Place) => in_place(asked),
+        Errand::Restore(To::Place) => in_place(asked, &mut rest),
         Errand::Restore(to) => elsewhere(asked, to, &mut |opened, out| {
             let mut content = opened.content().map_err(RestoreError::Unreadable)?;
-            restore(&mut content, &mut opened.attic, out)
+            rest = restore(&mut content, &mut opened.attic, out)?;
+            Ok(())
         }),
         Errand::Salvage(to) => elsewhere_what_is_sound(asked, to, voice),
         Errand::Part(span) => peek::part(asked, *span),
         Errand::List => peek::list(asked),
         Errand::Show(summary) => peek::show(asked, summary),
     };
+    if rest > 0 && done.is_ok() {
+        let text = format!(
+            "{}: its last {rest} bytes came after the last entry of its attic and stand as they are",
+            shown(&asked.file)
+        );
+        voice.say(Tone::Note, &text);
+    }
     match done {
         Ok(()) | Err(Failure::ReaderGone) => Ending::Fine,
         Err(error) => {
@@ -166,7 +176,7 @@ fn crew(asked: &Asked) -> Result<Crew, Failure> {
 }
 
 /// Puts the original in the file's place, once it is proven; then the attic goes.
-fn in_place(asked: &Asked) -> Result<(), Failure> {
+fn in_place(asked: &Asked, rest: &mut u64) -> Result<(), Failure> {
     let path = &asked.file;
     let target = Target::open(path, Duration::ZERO)?;
     target.folder().clean();
@@ -179,7 +189,10 @@ fn in_place(asked: &Asked) -> Result<(), Failure> {
         &fresh,
         content.manner().clone(),
         &crew(asked)?,
-        &mut |out| restore(&mut content, &mut opened.attic, out),
+        &mut |out| {
+            *rest = restore(&mut content, &mut opened.attic, out)?;
+            Ok(())
+        },
     )
     .map_err(|cause| Failure::of_restoring(path, cause))?;
     target.dress(&fresh)?;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quell::attic::{Attic, Belongs, restore};
+use quell::attic::{Attic, Belongs, Growing, restore};
+use quell::command::kept::Kept;
 use quell::command::press::{Judges, Press, Pressed};
-use quell::pipeline::Options;
+use quell::pipeline::{Options, Pipeline};
 use quell::system::compress::{Bounds, Compression, Expanded, Manner};
 use quell::system::crew::Crew;
 
@@ -112,5 +113,40 @@ proptest! {
         restore(&mut filtered.as_slice(), &mut attic, &mut original).unwrap();
         prop_assert_eq!(text(&original), log.clone());
         prop_assert_eq!(attic.book().records, reference.held_records());
+    }
+
+    /// An attic that grows gives back all that was sealed, whenever it was sealed, killed and gone on with.
+    #[test]
+    fn what_grows_can_be_restored(
+        log in any_log(),
+        options in options(),
+        piece_bytes in prop_oneof![1..200_usize, 200..9000_usize],
+        kill_each in 1..6_usize
+    ) {
+        let mut pipeline = Pipeline::new(Arc::clone(rules()), options);
+        let (mut out, mut attic) = (Vec::new(), Vec::new());
+        let mut growing = Growing::new();
+        let mut done = 0;
+        let ends = (0..log.0.len()).step_by(piece_bytes.max(log.0.len() / 100)).chain([log.0.len()]);
+        for (number, end) in ends.enumerate() {
+            let mut kept = Kept { out: &mut out, attic: &mut growing };
+            done += pipeline.feed(&log.0[done..end.max(done)], NOW, &mut kept).unwrap();
+            if growing.has_news() {
+                growing.seal().unwrap();
+                attic.append(growing.due());
+            }
+            if number % kill_each == 0 && !attic.is_empty() {
+                growing = Growing::resume(&attic).unwrap();
+                growing.skip(out.len() as u64 - growing.at().1).unwrap();
+            }
+        }
+        let mut kept = Kept { out: &mut out, attic: &mut growing };
+        pipeline.finish(&log.0[done..], NOW, &mut kept).unwrap();
+        growing.seal().unwrap();
+        attic.append(growing.due());
+        let mut back = Vec::new();
+        let mut attic = Attic::open(Cursor::new(&attic)).unwrap();
+        restore(&mut out.as_slice(), &mut attic, &mut back).unwrap();
+        prop_assert_eq!(text(&back), log);
     }
 }
