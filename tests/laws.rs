@@ -3,9 +3,13 @@
 //! The logs are the same in every run, so that a failure is the change's own. To look for new ones:
 //! `PROPTEST_RNG_SEED=$RANDOM LAWS_TIMES=50 cargo test --release --test laws`.
 
+#[path = "laws/carried.rs"]
+mod carried;
 mod common;
 #[path = "laws/drive.rs"]
 mod drive;
+#[path = "laws/envelope.rs"]
+mod envelope;
 #[path = "laws/logs.rs"]
 mod logs;
 #[path = "laws/model.rs"]

@@ -1,6 +1,7 @@
 //! Writes the made-up server log that the benchmarks read.
 //!
-//!     loggen --bytes 1G --noise 30 [--seed 1] [--shape tomcat|plain|kinds] > FILE
+//!     loggen --bytes 1G --noise 30 [--seed 1] [--shape tomcat|plain|kinds]
+//!            [--wear none|docker|cri|syslog|json] > FILE
 //!
 //! The same arguments give the same bytes. `--noise` is the share of the *bytes* that belongs to disconnect records
 //! (a client hung up: Tomcat's and Jetty's full traces). Another 2 % are ordinary stack traces, which a filter has to
@@ -11,16 +12,21 @@
 //! - `plain`: the application's Logback lines only.
 //! - `kinds`: nothing but short disconnect records, every one from another logger, to fill tables of kinds.
 //!
+//! `--wear` puts every line into an envelope (`json`: every event into an object); the log is then larger than `--bytes`
+//! by as much as the envelopes are.
+//!
 //! Text is rendered once into templates with slots; writing is then copying, so that even large logs take seconds.
 
 mod pen;
 mod text;
 mod trace;
+mod wear;
 
 use std::process::ExitCode;
 
 use pen::{Chance, Pen};
 use text::Stock;
+use wear::{Envelope, Wrapper};
 
 /// What one run is asked to write.
 struct Order {
@@ -31,6 +37,7 @@ struct Order {
     /// Where the random numbers start.
     seed: u64,
     shape: Shape,
+    envelope: Envelope,
 }
 
 /// What the log looks like; see the top of this file.
@@ -50,12 +57,13 @@ fn main() -> ExitCode {
         Err(complaint) => {
             eprintln!("loggen: {complaint}");
             eprintln!(
-                "usage: loggen --bytes 1G --noise 30 [--seed 1] [--shape tomcat|plain|kinds]"
+                "usage: loggen --bytes 1G --noise 30 [--seed 1] [--shape tomcat|plain|kinds] [--wear none|docker|cri|syslog|json]"
             );
             return ExitCode::from(2);
         }
     };
-    match write_log(&order, &mut std::io::stdout().lock()) {
+    let mut out = Wrapper::new(order.envelope, std::io::stdout().lock());
+    match write_log(&order, &mut out).and_then(|()| out.finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -71,6 +79,7 @@ fn read_order(mut args: impl Iterator<Item = String>) -> Result<Order, String> {
         noise_percent: 0,
         seed: 1,
         shape: Shape::Tomcat,
+        envelope: Envelope::None,
     };
     while let Some(flag) = args.next() {
         let value = args.next().ok_or_else(|| format!("{flag} needs a value"))?;
@@ -89,6 +98,7 @@ fn read_order(mut args: impl Iterator<Item = String>) -> Result<Order, String> {
                     _ => return Err(wrong()),
                 };
             }
+            "--wear" => order.envelope = Envelope::named(&value).ok_or_else(wrong)?,
             _ => return Err(format!("unknown flag {flag}")),
         }
     }

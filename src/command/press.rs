@@ -154,7 +154,7 @@ impl<'a> Press<'a> {
         }
         tail.extend_from_slice(&segment.bytes);
         if segment.is_whole {
-            pipeline.end_of_file(tail, now, self)?;
+            pipeline.end_of_part(tail, now, self)?;
             tail.clear();
         } else {
             let done = pipeline.feed(tail, now, self)?;

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use crate::attic::{Content, Sum};
 use crate::format::Format;
+use crate::format::export::FRONT;
 use crate::limits::SEGMENT_BYTES_TIMES_MAX;
 use crate::pipeline::cut;
 
@@ -26,6 +27,8 @@ pub struct Segments<R> {
     ended: bool,
     segment_bytes: usize,
     format: Format,
+    /// The beginning was looked at, and says as much of the format as it can.
+    is_met: bool,
 }
 
 impl<R: Read> Segments<R> {
@@ -38,6 +41,7 @@ impl<R: Read> Segments<R> {
             ended: false,
             segment_bytes: segment_bytes.max(1),
             format,
+            is_met: false,
         }
     }
 
@@ -48,10 +52,17 @@ impl<R: Read> Segments<R> {
     pub fn read(&mut self) -> io::Result<Option<Segment>> {
         let mut bytes = std::mem::take(&mut self.rest);
         let mut wanted = self.segment_bytes;
+        if !self.is_met {
+            wanted = wanted.max(FRONT.len());
+        }
         while !self.ended {
             self.read_to(&mut bytes, wanted)?;
             if self.ended {
                 break;
+            }
+            if !self.is_met {
+                self.format = self.format.met(&bytes);
+                self.is_met = true;
             }
             if let Some(at) = cut(&bytes, self.format) {
                 let mut rest = Vec::with_capacity(self.segment_bytes + self.segment_bytes / 4);

@@ -11,6 +11,8 @@ use crate::rule::Finding;
 pub struct Sighting<'a> {
     /// What the rule found.
     pub finding: Finding<'a, 'a>,
+    /// What of the finding's message its writer wrote: a carrier's words may stand before it.
+    pub words: &'a [u8],
     /// When it was written, in microseconds since 1970, as far as the log's clock believes it.
     pub micros: i64,
     /// The time it bears itself, believed or not: whether a kind was forgotten depends on nothing that comes between.

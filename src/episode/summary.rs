@@ -84,10 +84,10 @@ impl Summary {
     pub(super) fn of(sighting: &Sighting<'_>, kind: u64, title_bytes_max: usize) -> Summary {
         let finding = &sighting.finding;
         let mut title = finding.error.to_vec();
-        if !title.is_empty() && !finding.message.is_empty() {
+        if !title.is_empty() && !sighting.words.is_empty() {
             title.extend_from_slice(b": ");
         }
-        title.extend_from_slice(finding.message);
+        title.extend_from_slice(sighting.words);
         title.truncate(title_bytes_max);
         let site = if finding.rule.tier == Tier::Undecided {
             finding.owner

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::json::{Entry, Template};
 use super::wear::{Kind, Wear};
+use super::{export, json, logfmt};
 use crate::limits::CLOTHES_BYTES_MAX;
 use crate::line::{Layout, latin};
 
@@ -15,8 +15,20 @@ use crate::line::{Layout, latin};
 pub struct Clothes {
     /// The envelope, if there was one.
     coat: Option<Coat>,
-    /// The names of the object's fields, if the text was one.
-    template: Option<Template>,
+    /// How the text was made.
+    body: Body,
+}
+
+/// How a writer makes its text.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Body {
+    /// As a line.
+    Line,
+    /// As an object.
+    Object(json::Template),
+    /// As names and values.
+    Pairs(logfmt::Template),
 }
 
 /// A summary, naked.
@@ -50,61 +62,65 @@ enum Coat {
         middle: Box<[u8]>,
         layout: Layout,
     },
+    /// The journal's: the fields that stay the same.
+    Export(Vec<export::Field>),
 }
 
 impl Clothes {
-    /// The clothes of `line`, which wears `wear`, and of the object that its text is, if it is one; `None` if they are
-    /// too large to be kept.
-    pub fn of(line: &[u8], wear: &Wear, entry: Option<&Entry<'_>>) -> Option<Clothes> {
+    /// The clothes of `line`, which wears `wear` and holds `inner`; `None` if they are too large to be kept.
+    pub fn of(line: &[u8], wear: &Wear, inner: &[u8]) -> Option<Clothes> {
         let coat = match wear.kind {
-            Kind::Json => None,
+            Kind::Json | Kind::Logfmt => None,
             _ => Some(Coat::of(line, wear)?),
         };
-        let coat_len = coat.as_ref().map_or(0, Coat::len);
-        let template = entry.map(|entry| {
-            let template = Template::of(entry);
-            // What must not be missing is small.
-            if template.bytes() > CLOTHES_BYTES_MAX {
-                template.bare()
-            } else {
-                template
-            }
-        });
-        (coat_len <= CLOTHES_BYTES_MAX).then_some(Clothes { coat, template })
+        let body = Body::of(inner);
+        let len = coat.as_ref().map_or(0, Coat::len);
+        (len <= CLOTHES_BYTES_MAX).then_some(Clothes { coat, body })
     }
 
-    /// How the envelope writes its time, if it gives one.
+    /// How time is written where the line says it apart from its text.
     pub fn layout(&self) -> Option<Layout> {
-        self.coat.as_ref().and_then(Coat::layout)
-    }
-
-    /// Whether the text is an object, which has a field for everything.
-    pub fn is_object(&self) -> bool {
-        self.template.is_some()
+        self.coat
+            .as_ref()
+            .and_then(Coat::layout)
+            .or(match &self.body {
+                Body::Pairs(template) => template.layout(),
+                Body::Line | Body::Object(_) => None,
+            })
     }
 
     /// Puts a summary into the clothes, as of `micros`; its writer's own time is `ahead` of that. Line ending included.
     pub fn dress(&self, words: &Words<'_>, micros: i64, ahead: i64, out: &mut Vec<u8>) {
-        let mut object = Vec::new();
-        let text = match &self.template {
-            Some(template) => {
-                let written = micros.saturating_add(ahead);
-                template.dress(
-                    words.message,
-                    words.is_grave,
-                    written,
-                    words.figures,
-                    &mut object,
-                );
-                &object
+        let written = micros.saturating_add(ahead);
+        let (message, grave) = (words.message, words.is_grave);
+        let mut text = Vec::new();
+        match &self.body {
+            Body::Line => text.extend_from_slice(words.line),
+            Body::Object(template) => {
+                template.dress(message, grave, written, words.figures, &mut text)
             }
-            None => words.line,
-        };
+            Body::Pairs(template) => template.dress(message, grave, written, &mut text),
+        }
         match &self.coat {
-            Some(coat) => coat.dress(text, micros, out),
-            None => out.extend_from_slice(text),
+            Some(coat) => coat.dress(&text, words, micros, out),
+            None => out.extend_from_slice(&text),
         }
         out.push(b'\n');
+    }
+}
+
+impl Body {
+    fn of(inner: &[u8]) -> Body {
+        if let Some(entry) = json::Entry::read(inner) {
+            let template = json::Template::of(&entry);
+            // What must not be missing is small.
+            let slim = template.bytes() > CLOTHES_BYTES_MAX;
+            return Body::Object(if slim { template.bare() } else { template });
+        }
+        match logfmt::Pairs::read(inner) {
+            Some(pairs) => Body::Pairs(logfmt::Template::of(&pairs)),
+            None => Body::Line,
+        }
     }
 }
 
@@ -125,7 +141,8 @@ impl Coat {
                     layout: stamp.layout,
                 }
             }
-            Kind::Cri | Kind::Syslog | Kind::Piped | Kind::Json => {
+            Kind::Export => Coat::Export(export::lasting(line)),
+            Kind::Cri | Kind::Syslog | Kind::Piped | Kind::Json | Kind::Logfmt => {
                 let front = line.get(..wear.inner.start)?;
                 let (before, layout, after) = match &stamp {
                     Some(stamp) => (
@@ -164,6 +181,7 @@ impl Coat {
         match self {
             Coat::Front { layout, .. } => *layout,
             Coat::Docker { layout, .. } => Some(*layout),
+            Coat::Export(_) => Some(Layout::ISO),
         }
     }
 
@@ -171,10 +189,14 @@ impl Coat {
         match self {
             Coat::Front { before, after, .. } => before.len() + after.len(),
             Coat::Docker { middle, .. } => middle.len(),
+            Coat::Export(fields) => fields
+                .iter()
+                .map(|field| field.name.len() + field.value.len())
+                .sum(),
         }
     }
 
-    fn dress(&self, text: &[u8], micros: i64, out: &mut Vec<u8>) {
+    fn dress(&self, text: &[u8], words: &Words<'_>, micros: i64, out: &mut Vec<u8>) {
         match self {
             Coat::Front {
                 before,
@@ -188,6 +210,18 @@ impl Coat {
                 out.extend_from_slice(after);
                 out.extend_from_slice(text);
             }
+            Coat::Export(fields) => {
+                for (at, field) in fields.iter().enumerate() {
+                    write_field(&field.name, &field.value, out);
+                    // The time is the second field, behind the cursor.
+                    if at == 0 {
+                        write_field(b"__REALTIME_TIMESTAMP", micros.to_string().as_bytes(), out);
+                    }
+                }
+                write_field(b"PRIORITY", if words.is_grave { b"3" } else { b"4" }, out);
+                write_field(b"MESSAGE", text, out);
+                write_field(export::FIGURES, words.figures.to_string().as_bytes(), out);
+            }
             Coat::Docker { middle, layout } => {
                 let mut line = text.to_vec();
                 line.push(b'\n');
@@ -200,6 +234,12 @@ impl Coat {
                 out.extend_from_slice(b"\"}");
             }
         }
+    }
+}
+
+fn write_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    for part in [name, b"=", value, b"\n"] {
+        out.extend_from_slice(part);
     }
 }
 

@@ -11,7 +11,9 @@ pub mod clothes;
 mod cri;
 mod docker;
 mod escape;
+pub mod export;
 pub mod json;
+pub mod logfmt;
 mod piped;
 mod syslog;
 pub mod wear;
@@ -20,8 +22,11 @@ pub use clothes::{Clothes, Wardrobe, Words};
 pub use escape::strip_colours;
 pub use wear::{Coding, Kind, Origin, Wear};
 
+use serde::{Deserialize, Serialize};
+
 /// Which envelopes are opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// All of them, each line told by its own bytes.
     #[default]
@@ -38,4 +43,25 @@ pub enum Format {
     Compose,
     /// Lines that are JSON objects.
     Json,
+    /// Lines of names and values.
+    Logfmt,
+    /// The journal's export format, which is none of lines: told by how the stream begins.
+    Export,
+}
+
+impl Format {
+    /// The same for an input that begins with these bytes: it may prove to be one of entries.
+    #[must_use]
+    pub fn met(self, beginning: &[u8]) -> Format {
+        match self {
+            Format::Auto if beginning.starts_with(export::FRONT) => Format::Export,
+            told => told,
+        }
+    }
+}
+
+/// Whether a line begins an object and is torn: nobody can read it.
+pub fn is_torn(line: &[u8]) -> bool {
+    let object = line.strip_prefix(b"data: ").unwrap_or(line);
+    object.starts_with(b"{\"") && serde_json::from_slice::<serde::de::IgnoredAny>(object).is_err()
 }

@@ -46,7 +46,9 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
     let host_len = word_len(line.get(host..)?)?;
     let program = host + host_len + 1;
     let (program_len, text) = program_len(line.get(program..)?)?;
-    if LEVELS.contains(&&line[host..host + host_len]) {
+    // A word with a colon is a program's: such a line names no host, or is the program's own.
+    let host_name = &line[host..host + host_len];
+    if LEVELS.contains(&host_name) || host_name.ends_with(b":") {
         return None;
     }
     Some(Wear {
@@ -81,6 +83,7 @@ fn structured(line: &[u8], start: usize) -> Option<Wear> {
         at += len + 1;
     }
     let [stamp, host, program, process, _] = words;
+    let process_end = process.end;
     at += data_len(line.get(at..)?)?;
     let text = line.get(at..)?;
     let text = text.strip_prefix(b" ").unwrap_or(text);
@@ -96,7 +99,7 @@ fn structured(line: &[u8], start: usize) -> Option<Wear> {
         coding: Coding::Octal,
         partial: false,
         stamp: stamped.then_some(stamp.start),
-        program,
+        program: program.start..process_end,
         is_entry: false,
     })
 }

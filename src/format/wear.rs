@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, cri, docker, escape, json, piped, syslog};
+use super::{Format, cri, docker, escape, export, json, logfmt, piped, syslog};
 use crate::line::Stamp;
 
 /// Whose line it is: lines of one writer make records, lines of two never do.
@@ -21,6 +21,9 @@ impl Origin {
 
     /// Of summaries that stand in an envelope.
     pub const SUMMARY: Origin = Origin(2);
+
+    /// Of what stands between the entries of a stream of entries.
+    pub const NOBODY: Origin = Origin(4);
 
     /// The origin of a line that wears `kind` and says this of its writer.
     pub(super) fn of(kind: Kind, parts: &[&[u8]]) -> Origin {
@@ -57,6 +60,10 @@ pub enum Kind {
     Piped,
     /// An object of JSON, in an envelope or without one.
     Json,
+    /// Names and values: `level=warn msg="text"`.
+    Logfmt,
+    /// An entry of the journal's export format.
+    Export,
 }
 
 /// How the text is written within its envelope.
@@ -68,6 +75,8 @@ pub enum Coding {
     Json,
     /// Control characters as `#011`.
     Octal,
+    /// As a field of the journal's export format.
+    Export,
 }
 
 /// What a line wears.
@@ -85,7 +94,7 @@ pub struct Wear {
     pub partial: bool,
     /// Where the carrier's time stands, if it gives one.
     pub stamp: Option<usize>,
-    /// The program's name with its process, as syslog has it: `program[12]`. Empty where there is none.
+    /// The program's name with its process, as syslog has it: `program[12]`, or `program 12`. Empty where there is none.
     pub program: Range<usize>,
     /// The text is a logged event in an object of its own, see `json::Entry`.
     pub is_entry: bool,
@@ -94,8 +103,13 @@ pub struct Wear {
 impl Wear {
     /// What `line` (without its line ending) wears; `None` for a line that is the writer's own.
     pub fn of(line: &[u8], format: Format) -> Option<Wear> {
+        if format == Format::Export {
+            return export::open(line);
+        }
         let Some(mut wear) = Wear::envelope(line, format) else {
-            return Wear::entry(line, format);
+            let pairs = matches!(format, Format::Auto | Format::Logfmt);
+            let wear = Wear::entry(line, format);
+            return wear.or_else(|| pairs.then(|| logfmt::open(line)).flatten());
         };
         let inner = line.get(wear.inner.clone()).unwrap_or_default();
         if !wear.partial && json::may_be_entry(inner) {
@@ -148,8 +162,10 @@ impl Wear {
 
     /// When the carrier took the line, if it says so.
     pub fn read_stamp(&self, line: &[u8]) -> Option<Stamp> {
-        if self.kind == Kind::Json {
-            return Some(json::Entry::read(line)?.moment()?.stamp);
+        match self.kind {
+            Kind::Json => return Some(json::Entry::read(line)?.moment()?.stamp),
+            Kind::Export => return export::stamp(line),
+            _ => {}
         }
         let at = self.stamp?;
         // Two shapes count only at the start of a text.
@@ -177,6 +193,7 @@ impl Wear {
             Coding::Verbatim => out.extend_from_slice(inner),
             Coding::Json => escape::write_json_text(inner, out),
             Coding::Octal => escape::write_octal_text(inner, out),
+            Coding::Export => export::write_message(inner, out),
         }
     }
 }

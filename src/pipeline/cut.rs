@@ -10,8 +10,14 @@ use crate::record::fence;
 /// beginning, or if lines near it wear something: records of other writers may lie across it.
 #[must_use]
 pub fn cut(block: &[u8], format: Format) -> Option<usize> {
+    if format == Format::Export {
+        return None;
+    }
     let complete = memchr::memrchr(b'\n', block)? + 1;
     let last = line_before(block, complete, 0)?;
     let at = fence::before(block, last.start, 0);
-    (at > 0 && walk::bare_from(block, at, 0, format).is_some()).then_some(at)
+    // A line that wears something ends nobody's record but its writer's.
+    let is_bare = walk::bare_from(block, at, 0, format).is_some()
+        && walk::is_bare(block, at, complete, format);
+    (at > 0 && is_bare).then_some(at)
 }

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use super::flow::{Fate, Passage, Pipeline, Taken};
+use super::flow::Pipeline;
+use super::passage::{Fate, Passage, Taken};
 use super::suspect::{Amounts, Suspect, Times, extent_of};
 use super::{Output, Withheld};
 use crate::episode::{Collapse, Sighting, Summary, SummaryStyle, Treatment, clock::Moved};
@@ -39,6 +40,7 @@ impl Pipeline {
             Verdict::Keep(Reason::NoRule) => self.judge_forms(suspect, times, &rules),
             Verdict::Keep(_) => (usize::MAX, Fate::Pass),
         };
+        self.ledger.malformed += suspect.torn();
         self.note(&fate, from, suspect.start, suspect.oversize, passage)?;
         Ok((from, fate))
     }
@@ -126,10 +128,13 @@ impl Pipeline {
         let clothes = suspect
             .worn
             .as_ref()
-            .and_then(|worn| Clothes::of(worn.line, worn.wear, worn.entry));
+            .and_then(|worn| Clothes::of(worn.line, worn.wear, worn.inner));
         let clothes = clothes.map(|clothes| self.wardrobe.share(clothes));
         let (key, path) = self.key.build(record, &finding);
+        let message = finding.message;
+        let words = suspect.worn.as_ref().map(|worn| worn.own_words(message));
         let sighting = Sighting {
+            words: words.unwrap_or(message),
             micros: times.micros,
             stamp: times.stamp,
             layout: times.layout,
@@ -261,13 +266,9 @@ impl Pipeline {
     /// anything is held back: records without a time of their own have the clock's.
     pub(super) fn read_marks(&mut self, passage: &mut Passage<'_>, to: usize) -> io::Result<()> {
         while passage.marked < to {
-            let found = self.marks.find(
-                passage.block,
-                passage.marked,
-                to,
-                self.offset,
-                self.options.format,
-            );
+            let found =
+                self.marks
+                    .find(&passage.rows, passage.marked, to, self.offset, self.format);
             let Some((at, stamp)) = found else { break };
             passage.marked = at;
             self.read_stamp(&stamp, passage.now);

@@ -1,18 +1,18 @@
 //! One stream on its way from block to output.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
+use super::passage::{Following, Passage};
 use super::time::Marks;
-use super::weave::{Ahead, Loom, Until};
+use super::weave::{Ahead, Loom, Rows, Until};
 use super::{Gear, Ledger, Options, Output, Skim};
 use crate::episode::key::KeyBuilder;
 use crate::episode::{Clock, Collapse, Summary};
-use crate::format::{Origin, Wardrobe};
-use crate::line::Layout;
-use crate::record::{Assembly, Machine};
-use crate::rule::{Memory, Rule, RuleSet};
+use crate::format::{Format, Wardrobe, export};
+use crate::line::{Layout, Line};
+use crate::record::Assembly;
+use crate::rule::{Memory, RuleSet};
 
 /// The filter for one stream.
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub struct Pipeline {
     pub(super) rules: Arc<RuleSet>,
     pub(super) skim: Arc<Skim>,
     pub(super) options: Options,
+    /// Which envelopes are opened, as far as the beginning of the input says more than the options.
+    pub(super) format: Format,
+    /// Nothing of the input was read yet.
+    pub(super) is_fresh: bool,
     pub(super) clock: Clock,
     pub(super) marks: Marks,
     pub(super) collapse: Collapse,
@@ -45,35 +49,6 @@ pub struct Pipeline {
     pub(super) memory: Memory,
 }
 
-/// A record whose verdict was given before its end was seen: what comes later and continues it follows that verdict.
-#[derive(Clone, Debug)]
-pub(super) struct Following {
-    /// Whose record it is.
-    pub(super) origin: Origin,
-    /// Behind the last of its lines, in the block.
-    pub(super) from: usize,
-    /// Lines of others that came since, before the block.
-    pub(super) apart: usize,
-    pub(super) machine: Machine,
-    pub(super) fate: Fate,
-}
-
-/// What becomes of the lines of a record.
-#[derive(Clone, Debug)]
-pub(super) enum Fate {
-    Pass,
-    Hold(Taken),
-}
-
-/// Under what a record was taken.
-#[derive(Clone, Debug)]
-pub(super) struct Taken {
-    pub(super) key: Box<[u8]>,
-    pub(super) rule: Arc<Rule>,
-    /// The number of its kind.
-    pub(super) kind: u64,
-}
-
 /// What the end of the input so far is, which a later line may continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
@@ -83,36 +58,6 @@ pub enum Held {
     Plain,
     /// A record that may be noise, or the beginning of it.
     Suspect,
-}
-
-/// One block on its way to the output.
-pub(super) struct Passage<'b> {
-    pub(super) block: &'b [u8],
-    /// Where lines begin: behind what is left of one that is beyond all bounds.
-    pub(super) begun: usize,
-    /// Everything before it was passed on or held back.
-    pub(super) passed: usize,
-    /// Time was read from everything before it.
-    pub(super) marked: usize,
-    /// Lines that are known to wear nothing.
-    pub(super) bare: Range<usize>,
-    /// The time of day, in microseconds since 1970.
-    pub(super) now: i64,
-    pub(super) out: &'b mut dyn Output,
-}
-
-impl<'b> Passage<'b> {
-    pub(super) fn new(block: &'b [u8], now: i64, out: &'b mut dyn Output) -> Passage<'b> {
-        Passage {
-            block,
-            begun: 0,
-            passed: 0,
-            marked: 0,
-            bare: 0..0,
-            now,
-            out,
-        }
-    }
 }
 
 impl Pipeline {
@@ -128,6 +73,8 @@ impl Pipeline {
             rules,
             collapse: Collapse::new(options.settings),
             options,
+            format: options.format,
+            is_fresh: true,
             clock: Clock::default(),
             marks: Marks::default(),
             key: KeyBuilder::default(),
@@ -204,9 +151,20 @@ impl Pipeline {
     /// # Errors
     /// Whatever writing to `out` gives.
     pub fn end_of_file(&mut self, block: &[u8], now: i64, out: &mut dyn Output) -> io::Result<()> {
+        self.end_of_part(block, now, out)?;
+        self.is_fresh = true;
+        Ok(())
+    }
+
+    /// Reads the last of one part of a file when another follows, between records of everybody's.
+    ///
+    /// # Errors
+    /// Whatever writing to `out` gives.
+    pub fn end_of_part(&mut self, block: &[u8], now: i64, out: &mut dyn Output) -> io::Result<()> {
         let done = self.advance(block, now, true, out)?;
         debug_assert_eq!(done, block.len(), "nothing is held at the end of the input");
         self.mid_line = false;
+        self.ahead = Ahead::default();
         Ok(())
     }
 
@@ -253,13 +211,16 @@ impl Pipeline {
 
     /// What the lines are that `feed` left.
     pub fn held(&self, block: &[u8]) -> Held {
-        let Some(complete) = complete_lines(block) else {
-            return Held::Nothing;
+        let entries = self.entries(block, 0, false);
+        let rows = Rows {
+            block,
+            entries: entries.as_deref(),
         };
-        if self.skim.is_in(complete) {
-            return Held::Suspect;
+        let complete = rows.complete(0);
+        if complete == 0 {
+            return Held::Nothing;
         }
-        if self.is_expecting(complete) {
+        if self.skim.is_in(&block[..complete]) || self.is_expecting(rows) {
             Held::Suspect
         } else {
             Held::Plain
@@ -275,7 +236,12 @@ impl Pipeline {
         let Some(complete) = complete_lines(block) else {
             return Ok(0);
         };
-        let mut passage = Passage::new(complete, now, out);
+        let entries = self.entries(complete, 0, false);
+        let rows = Rows {
+            block: complete,
+            entries: entries.as_deref(),
+        };
+        let mut passage = Passage::new(rows, 0, now, out);
         let end = if self.is_bare(&mut passage, complete.len()) {
             self.release_bare(&mut passage)?
         } else {
@@ -300,15 +266,26 @@ impl Pipeline {
         last: bool,
         out: &mut dyn Output,
     ) -> io::Result<usize> {
-        let mut passage = Passage::new(block, now, out);
-        if self.mid_line {
-            let end = memchr::memchr(b'\n', block).map(|newline| newline + 1);
-            self.pass(&mut passage, end.unwrap_or(block.len()))?;
-            passage.marked = passage.passed;
-            self.mid_line = end.is_none();
+        if self.is_fresh && !self.meet(block, last) {
+            return Ok(0);
         }
-        passage.begun = passage.passed;
-        let start = passage.passed;
+        // What is left of a line beyond all bounds.
+        let rest = if self.mid_line {
+            memchr::memchr(b'\n', block).map(|newline| newline + 1)
+        } else {
+            Some(0)
+        };
+        let begun = rest.unwrap_or(block.len());
+        let entries = self.entries(block, begun, last);
+        let rows = Rows {
+            block,
+            entries: entries.as_deref(),
+        };
+        let mut passage = Passage::new(rows, begun, now, out);
+        self.mid_line = rest.is_none();
+        self.pass(&mut passage, begun)?;
+        passage.marked = begun;
+        let start = begun;
         let until = if last { Until::End } else { Until::Whole };
         let end = if self.mid_line {
             start
@@ -319,6 +296,22 @@ impl Pipeline {
         };
         self.settle(&mut passage, end)?;
         Ok(passage.passed)
+    }
+
+    /// Looks at the beginning of an input: whether it is one of entries. Not before enough of it is there.
+    pub(super) fn meet(&mut self, block: &[u8], last: bool) -> bool {
+        let may_become = self.options.format == Format::Auto && export::FRONT.starts_with(block);
+        if !last && (block.is_empty() || may_become && block.len() < export::FRONT.len()) {
+            return false;
+        }
+        self.format = self.options.format.met(block);
+        self.is_fresh = false;
+        true
+    }
+
+    /// The entries of a block, if that is what the input is made of.
+    fn entries(&self, block: &[u8], from: usize, last: bool) -> Option<Vec<Line>> {
+        (self.format == Format::Export).then(|| export::rows(block, from, last))
     }
 
     /// Passes everything up to `end` on and moves the stream's offset.
@@ -343,8 +336,7 @@ impl Pipeline {
         self.ahead.advance(done);
         for following in &mut self.followings {
             if following.from < done {
-                let gone = &passage.block[following.from..done];
-                following.apart += memchr::memchr_iter(b'\n', gone).count();
+                following.apart += passage.rows.count(following.from, done);
             }
             following.from = following.from.saturating_sub(done);
         }

@@ -33,6 +33,8 @@ pub struct Ledger {
     pub summaries: u64,
     /// Records that passed unjudged because they outgrew a bound.
     pub oversize: u64,
+    /// Lines and records that passed unread because their envelope is damaged, as far as they hold an anchor.
+    pub malformed: u64,
     /// Kinds given up because the table was full.
     pub evicted: u64,
     /// Held back, by rule.
@@ -119,6 +121,7 @@ impl Ledger {
         self.suppressed.add(other.suppressed);
         self.summaries += other.summaries;
         self.oversize += other.oversize;
+        self.malformed += other.malformed;
         self.evicted += other.evicted;
         for (from, to) in [
             (&other.by_rule, &mut self.by_rule),

@@ -15,6 +15,7 @@ mod cut;
 mod fate;
 mod flow;
 pub mod ledger;
+mod passage;
 mod saved;
 mod scan;
 mod scout;

@@ -10,6 +10,7 @@ use super::weave::Ahead;
 use super::{Ledger, Pipeline};
 use crate::episode::figures::Total;
 use crate::episode::{Clock, Collapse};
+use crate::format::Format;
 use crate::line::Layout;
 
 /// Version of the format.
@@ -36,6 +37,9 @@ struct Saved<C, L, F> {
     collapse: C,
     layout: Option<Layout>,
     ahead: Ahead,
+    /// What the input proved to be made of; `None` before any of it was read.
+    #[serde(default)]
+    format: Option<Format>,
     mid_line: bool,
     torn: bool,
     offset: u64,
@@ -66,6 +70,7 @@ impl Pipeline {
             collapse: &self.collapse,
             layout: self.layout,
             ahead: self.ahead.clone(),
+            format: (!self.is_fresh).then_some(self.format),
             mid_line: self.mid_line,
             torn: self.torn,
             offset: self.offset,
@@ -92,6 +97,8 @@ impl Pipeline {
         self.collapse = saved.collapse.under(self.options.settings);
         self.layout = saved.layout;
         self.ahead = saved.ahead;
+        self.is_fresh = saved.format.is_none();
+        self.format = saved.format.unwrap_or(self.options.format);
         self.mid_line = saved.mid_line;
         self.torn = saved.torn;
         self.offset = saved.offset;

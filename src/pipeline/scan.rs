@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 
 use super::Skim;
-use super::flow::{Fate, Following, Passage, Pipeline};
+use super::flow::Pipeline;
+use super::passage::{Fate, Following, Passage};
 use super::suspect::extent_of;
 use super::weave::walk::{self, Below};
-use super::weave::{Until, Walk};
-use crate::format::Origin;
+use super::weave::{Loom, Rows, Until, Walk};
+use crate::format::{Format, Origin};
 use crate::line::line_start;
 use crate::record::{Assembly, Extent, fence};
 
@@ -66,7 +67,7 @@ impl Pipeline {
                     Extent::Whole { end } => break Some(end),
                 }
             };
-            if !self.is_bare_around(passage, record, end.unwrap_or(block.len())) {
+            if !self.is_bare_around(passage, record, end.map_or(block.len(), |_| assembly.reach)) {
                 return Ok(None);
             }
             let Some(end) = end else {
@@ -123,7 +124,7 @@ impl Pipeline {
         let reach = if extent == Extent::Open {
             passage.block.len()
         } else {
-            end
+            assembly.reach
         };
         if !self.is_bare_around(passage, start, reach) {
             self.followings.push(following);
@@ -189,19 +190,16 @@ impl Pipeline {
     /// Whether nothing that is known of earlier lines says that any wore something.
     pub(super) fn stands_alone(&self) -> bool {
         let own = |following: &Following| following.origin == Origin::PLAIN && following.from == 0;
-        self.ahead.is_empty() && self.followings.len() <= 1 && self.followings.iter().all(own)
+        self.format != Format::Export
+            && self.ahead.is_empty()
+            && self.followings.len() <= 1
+            && self.followings.iter().all(own)
     }
 
     /// Whether the lines of `start..end`, and those before it that could tell of another writer, wear nothing.
     fn is_bare_around(&self, passage: &mut Passage<'_>, start: usize, end: usize) -> bool {
         let (block, begun) = (passage.block, passage.begun);
-        walk::is_bare_around(
-            &mut passage.bare,
-            block,
-            start..end,
-            begun,
-            self.options.format,
-        )
+        walk::is_bare_around(&mut passage.bare, block, start..end, begun, self.format)
     }
 
     /// Whether a block can be read as it stands, from its first line to its last.
@@ -214,24 +212,17 @@ impl Pipeline {
         if passage.bare.start < done && done <= passage.bare.end {
             return Below::default();
         }
-        self.walk(passage.block, passage.begun, false).below(done)
+        self.walk(passage.rows, passage.begun).below(done)
     }
 
-    /// Whether one of these lines, which hold no anchor, may be the beginning of a record that is worth waiting for.
-    pub(super) fn is_expecting(&self, complete: &[u8]) -> bool {
-        let mut loom = super::weave::Loom::default();
-        loom.is_expecting(&mut self.walk(complete, 0, false))
+    /// Whether one of these rows, which hold no anchor, may be the beginning of a record that is worth waiting for.
+    pub(super) fn is_expecting(&self, rows: Rows<'_>) -> bool {
+        Loom::default().is_expecting(&mut self.walk(rows, 0))
     }
 
-    fn walk<'b>(&'b self, block: &'b [u8], floor: usize, last: bool) -> Walk<'b> {
-        Walk::new(
-            block,
-            floor,
-            last,
-            self.options.format,
-            self.ahead.below,
-            &self.ahead.claims,
-        )
+    fn walk<'b>(&'b self, rows: Rows<'b>, floor: usize) -> Walk<'b> {
+        let (format, below) = (self.format, self.ahead.below);
+        Walk::new(rows, floor, false, format, below, &self.ahead.claims)
     }
 }
 

@@ -6,10 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::fate::count;
-use super::flow::{Fate, Passage, Pipeline};
+use super::flow::Pipeline;
+use super::passage::{Fate, Passage};
 use super::scan::{is_own, is_suspect};
-use super::suspect::extent_of;
-use super::weave::walk;
+use super::suspect::{Suspect, extent_of};
+use super::weave::{Rows, walk};
 use super::{Gear, Output, Skim};
 use crate::episode::Sighting;
 use crate::episode::key::KeyBuilder;
@@ -96,7 +97,8 @@ impl Scout {
                 return None;
             };
             if end > hit {
-                let is_bare = walk::is_bare_around(bare, part, record..end, 0, self.format);
+                let looked_at = record..assembly.reach;
+                let is_bare = walk::is_bare_around(bare, part, looked_at, 0, self.format);
                 return is_bare.then_some(end);
             }
             record = end.max(record + 1);
@@ -165,7 +167,7 @@ impl Pipeline {
         }
     }
 
-    /// Reads a part that a scout has judged, as [`end_of_file`](Pipeline::end_of_file) would; the output is the same.
+    /// Reads a part that a scout has judged, as [`end_of_part`](Pipeline::end_of_part) would; the output is the same.
     ///
     /// # Errors
     /// Whatever writing to `out` gives.
@@ -176,12 +178,19 @@ impl Pipeline {
         now: i64,
         out: &mut dyn Output,
     ) -> io::Result<()> {
+        if self.is_fresh {
+            self.meet(part, true);
+        }
         let is_between = !self.mid_line && self.followings.is_empty() && self.stands_alone();
         let usable = scouted.filter(|_| is_between && self.options.gear == Gear::Skim);
         let Some(scouted) = usable else {
-            return self.end_of_file(part, now, out);
+            return self.end_of_part(part, now, out);
         };
-        let mut passage = Passage::new(part, now, out);
+        let rows = Rows {
+            block: part,
+            entries: None,
+        };
+        let mut passage = Passage::new(rows, 0, now, out);
         let mut assembly = std::mem::take(&mut self.assembly);
         for sight in scouted.sights {
             assembly.pieces = sight.pieces;
@@ -214,6 +223,7 @@ impl Pipeline {
                 let whole = extent_of(assembly, 0);
                 let sighting = Sighting {
                     finding: found.finding(),
+                    words: &found.message,
                     micros: times.micros,
                     stamp: times.stamp,
                     layout: times.layout,
@@ -234,6 +244,7 @@ impl Pipeline {
                 )
             }
         };
+        self.ledger.malformed += Suspect::bare(assembly, passage.block).torn();
         self.note(&fate, from, start, assembly.oversize, passage)?;
         match &fate {
             Fate::Hold(taken) => self.hold(assembly, from, passage, taken, from == 0),

@@ -1,8 +1,10 @@
 //! A record on its way to its verdict, wherever its lines stand.
 
+use memchr::memmem;
+
 use super::Amount;
-use crate::format::Wear;
 use crate::format::json::Entry;
+use crate::format::{Kind, Wear, export, is_torn};
 use crate::line::{Layout, Stamp};
 use crate::record::{Assembly, Piece};
 
@@ -22,42 +24,88 @@ pub(super) struct Suspect<'a> {
     pub(super) worn: Option<Worn<'a>>,
 }
 
+impl Suspect<'_> {
+    /// How many of its lines are torn objects.
+    pub(super) fn torn(&self) -> u64 {
+        let torn = |piece: &&Piece| is_torn(piece.line.text(self.block));
+        self.pieces.iter().filter(torn).count() as u64 + u64::from(self.is_mixed)
+    }
+}
+
 /// The first line of a record in its envelope.
 pub(super) struct Worn<'a> {
     pub(super) line: &'a [u8],
     pub(super) wear: &'a Wear,
+    /// What the envelope holds.
+    pub(super) inner: &'a [u8],
     /// The object that its text is, if it is one.
     pub(super) entry: Option<&'a Entry<'a>>,
 }
 
 impl Worn<'_> {
-    /// Other forms of a record that is one line, `text`, as rules may know it: all of a carrier's line, or the program's
-    /// name before the text; of an object the message alone.
+    /// Other forms of a record that is one line, `text`, as rules may know it: the program's name before the text, or all
+    /// of a carrier's line; of an object the message alone.
     pub(super) fn forms(&self, text: &[u8]) -> Vec<Vec<u8>> {
         let mut forms = Vec::new();
-        if !self.wear.program.is_empty() {
+        if self.wear.kind == Kind::Logfmt {
             forms.push(self.line.to_vec());
         }
         forms.extend(self.named(text));
-        if let Some(entry) = self.entry
-            && let Some(level) = entry.level()
-            && let Some(message) = entry.message().filter(|_| entry.error().is_none())
-            && !message.contains('\n')
-        {
-            forms.push(format!("{level} {message}").into_bytes());
-            forms.push(message.into_bytes());
+        if self.wear.kind == Kind::Syslog {
+            forms.push(self.line.to_vec());
+        }
+        if let Some(entry) = self.entry {
+            // Some programs write objects by themselves, and their rules know them as they are.
+            forms.push(self.inner.to_vec());
+            let message = entry.message().filter(|_| entry.error().is_none());
+            if let (Some(level), Some(message)) = (entry.level(), message)
+                && !message.contains('\n')
+            {
+                forms.push(format!("{level} {message}").into_bytes());
+                forms.push(message.into_bytes());
+            }
         }
         forms
     }
 
-    /// The program's name before the text, where the carrier, or an object without a level, gives the name.
+    /// The program's name before the text, where the carrier gives the name; a logger's own words need none.
     pub(super) fn named(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let carrier = &self.line[self.wear.program.clone()];
-        let entry = self.entry.filter(|entry| entry.level().is_none());
-        let program = entry.map(|entry| entry.program().as_bytes().to_vec());
-        let program = program.filter(|_| carrier.is_empty());
-        let program = program.unwrap_or_else(|| carrier.to_vec());
-        (!program.is_empty()).then(|| [&program, &b": "[..], text].concat())
+        let program = self.program();
+        let is_logged = self.entry.is_some_and(|entry| entry.level().is_some());
+        // A carrier's whole line may have been taken for the text.
+        let text = if text == self.line { self.inner } else { text };
+        (!program.is_empty() && !is_logged).then(|| [&program, &b": "[..], text].concat())
+    }
+
+    /// The program and its process as syslog names them: `program[12]`; empty where the envelope names none.
+    fn program(&self) -> Vec<u8> {
+        match self.entry {
+            Some(entry) if self.wear.kind == Kind::Json => return entry.program().into_bytes(),
+            _ if self.wear.kind == Kind::Export => return export::program(self.line),
+            _ => {}
+        }
+        let program = self.line.get(self.wear.program.clone()).unwrap_or_default();
+        match memchr::memchr(b' ', program) {
+            Some(blank) if &program[blank + 1..] == b"-" => program[..blank].to_vec(),
+            Some(blank) => [&program[..blank], b"[", &program[blank + 1..], b"]"].concat(),
+            None => program.to_vec(),
+        }
+    }
+
+    /// What the writer wrote of a message that a rule found in one of these forms: it need not be told twice by whom.
+    pub(super) fn own_words<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        let program = self.program();
+        if program.is_empty() {
+            return message;
+        }
+        let name = [&program, &b": "[..]].concat();
+        // A host may stand before it.
+        match memmem::find(message, &name) {
+            Some(at) if memchr::memchr_iter(b' ', &message[..at]).count() <= 1 => {
+                &message[at + name.len()..]
+            }
+            _ => message,
+        }
     }
 
     /// When its writer says that it was written, where a field says so.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::weave::Rows;
 use crate::format::{Format, Wear};
 use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
-use crate::line::{Stamp, line_at};
+use crate::line::Stamp;
 use crate::record::{Head, Seen};
 
 /// Marks in the stream: one stamp is read in so many bytes, so that a window ends near its time although nothing suspect
@@ -18,11 +19,11 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// The first stamped head at or behind the next mark in `block[from..to]`, which begins and ends between lines;
+    /// The first stamped head at or behind the next mark in the rows of `from..to`, which begins and ends between two;
     /// `base` is the offset of the block in the stream. Gives the head's position and its stamp.
     pub fn find(
         &mut self,
-        block: &[u8],
+        rows: &Rows<'_>,
         from: usize,
         to: usize,
         base: u64,
@@ -33,21 +34,21 @@ impl Marks {
             return None;
         }
         if base + (at as u64) < self.next {
-            // The first line that starts at or behind the mark; the one that lies across it is not asked.
+            // The first row that starts at or behind the mark; the one that lies across it is not asked.
             let mark = usize::try_from(self.next - base).ok()?;
-            at = mark + memchr::memchr(b'\n', block.get(mark - 1..to)?)?;
+            at = rows.from(mark, to)?;
         }
-        while let Some(line) = line_at(&block[..to], at) {
-            let text = line.text(block);
+        while let Some(row) = rows.at(at).filter(|row| row.start < to) {
+            let text = row.text(rows.block);
             if let Some(stamp) = stamp(text, format) {
-                self.set_behind(base + line.start as u64);
-                return Some((line.start, stamp));
+                self.set_behind(base + row.start as u64);
+                return Some((row.start, stamp));
             }
             self.looked_at += 1;
-            at = line.end;
+            at = row.end;
             if self.looked_at >= TIME_MARK_LINES {
                 self.set_behind(base + at as u64);
-                return self.find(block, at, to, base, format);
+                return self.find(rows, at, to, base, format);
             }
         }
         None

@@ -34,6 +34,8 @@ pub struct Assembly {
     pub pieces: Vec<Piece>,
     /// Whether it has outgrown a bound and is not to be judged.
     pub oversize: bool,
+    /// Behind the last line that was looked at to tell where it ends, or at least its end.
+    pub reach: usize,
     machine: Option<Machine>,
 }
 
@@ -44,9 +46,11 @@ impl Assembly {
         self.pieces.clear();
         self.oversize = false;
         self.machine = None;
+        self.reach = start;
         let Some(first) = line_at(block, start) else {
             return Extent::Whole { end: start };
         };
+        self.reach = first.end;
         if !first.complete && !last && first.text_end - first.start <= LINE_BYTES_MAX {
             return Extent::Open;
         }
@@ -80,6 +84,12 @@ impl Assembly {
         self.machine.as_ref()
     }
 
+    /// Keeps in mind by which lines it is known that the record ends.
+    fn ends_by(&mut self, reach: usize) -> bool {
+        self.reach = reach;
+        true
+    }
+
     fn read_on(&mut self, mut machine: Machine, block: &[u8], start: usize, last: bool) -> Extent {
         let mut at = start;
         // Where the record ends if nothing more proves to belong to it: its pieces, its end, and the machine as it was
@@ -88,6 +98,7 @@ impl Assembly {
         let first_byte = self.pieces.first().map_or(start, |piece| piece.line.start);
         let whole = loop {
             self.oversize |= at - first_byte > RECORD_BYTES_MAX;
+            self.reach = at;
             if !machine.is_open() {
                 break true;
             }
@@ -123,7 +134,7 @@ impl Assembly {
                         at = next;
                     }
                     Over::Unknown => break false,
-                    Over::No => break true,
+                    Over::No(reach) => break self.ends_by(reach),
                 },
             }
         };
@@ -143,8 +154,8 @@ impl Assembly {
 enum Over {
     /// It does, from there.
     Resumes(usize),
-    /// It does not.
-    No,
+    /// It does not, by the lines up to there.
+    No(usize),
     /// The block ends too early to tell.
     Unknown,
 }
@@ -153,18 +164,18 @@ enum Over {
 /// in one piece), only alone, and only if it does not announce a trace of its own.
 fn step_over(machine: &Machine, block: &[u8], line: Line, seen: Seen, last: bool) -> Over {
     if !machine.in_trace() {
-        return Over::No;
+        return Over::No(line.end);
     }
     let text = line.text(block);
     let event =
         matches!(seen, Seen::Head | Seen::Report) && machine.is_bare() && !announces_failure(text);
     if seen != Seen::Access && !event {
-        return Over::No;
+        return Over::No(line.end);
     }
     let mut at = line.end;
     for _ in 0..FOREIGN_LINES_MAX {
         let Some(next) = line_at(block, at).filter(|next| next.complete || last) else {
-            return if last { Over::No } else { Over::Unknown };
+            return if last { Over::No(at) } else { Over::Unknown };
         };
         let next_text = next.text(block);
         let next_seen = Seen::of(next_text);
@@ -172,9 +183,9 @@ fn step_over(machine: &Machine, block: &[u8], line: Line, seen: Seen, last: bool
             return Over::Resumes(at);
         }
         if event || next_seen != Seen::Access {
-            return Over::No;
+            return Over::No(next.end);
         }
         at = next.end;
     }
-    Over::No
+    Over::No(at)
 }

@@ -106,8 +106,13 @@ fn usable(literal: &[u8]) -> bool {
         || (literal.len() >= ANCHOR_BYTES_MIN && !literal.is_ascii())
 }
 
+/// What stands between the number of a process and its text in syslog, and nowhere else: other carriers have a field for
+/// each.
+const TAG_END: &[u8] = b"]: ";
+
 /// The parts of a literal that look the same in every format: no byte that JSON, syslog or a container's log escapes.
 fn pieces(literal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let literal = literal.strip_prefix(TAG_END).unwrap_or(literal);
     let escaped = |b: &u8| {
         !b.is_ascii()
             || b.is_ascii_control()

@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use quell::format::{Format, Wear};
 use quell::limits::{LINE_BYTES_MAX, RECORD_BYTES_MAX};
 use quell::line::Stamp;
 use quell::rule::{RuleSet, Selection};
@@ -37,8 +38,10 @@ pub struct Stock {
     pub silent: Arc<RuleSet>,
     /// Records that some rule takes.
     quiet: Vec<Vec<u8>>,
+    /// The same that come in an envelope.
+    pub carried: Vec<Vec<u8>>,
     /// Look-alikes.
-    loud: Vec<Vec<u8>>,
+    pub loud: Vec<Vec<u8>>,
     /// Lines of captured logs, by file.
     captured: Vec<Vec<Vec<u8>>>,
 }
@@ -57,6 +60,12 @@ pub fn stock() -> &'static Stock {
             .flat_map(|(_, file)| &file.rule)
             .map(|rule| &rule.proof);
         let trimmed = |text: &String| text.trim_matches('\n').as_bytes().to_vec();
+        let quiet = proofs.clone().flat_map(|proof| &proof.quiet).map(trimmed);
+        // The model judges lines as they stand; what wears an envelope has laws of its own.
+        let (carried, quiet) = quiet.partition(|record: &Vec<u8>| {
+            let first = record.split(|byte| *byte == b'\n').next();
+            first.is_some_and(|first| Wear::of(first, Format::Auto).is_some())
+        });
         Stock {
             rules: load(Selection {
                 enable,
@@ -66,16 +75,8 @@ pub fn stock() -> &'static Stock {
                 only: vec!["nothing".to_owned()],
                 ..Selection::default()
             }),
-            quiet: proofs
-                .clone()
-                .flat_map(|proof| &proof.quiet)
-                // The model judges lines as they stand; what wears an envelope has laws of its own.
-                .filter(|record| {
-                    let first = record.lines().next().unwrap_or_default();
-                    quell::format::Wear::of(first.as_bytes(), quell::format::Format::Auto).is_none()
-                })
-                .map(trimmed)
-                .collect(),
+            quiet,
+            carried,
             loud: proofs.flat_map(|proof| &proof.loud).map(trimmed).collect(),
             captured: captured(&place("fixtures")),
         }

@@ -1,211 +1,21 @@
 //! Logs in envelopes: the same records, the same verdicts.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use quell::episode::{First, Settings, SummaryStyle};
-use quell::format::Format;
+use quell::format::{Format, export};
+use quell::line::Line;
 use quell::pipeline::{Gear, Options};
 use quell::record::{Head, Level, Seen};
 use quell::rule::RuleSet;
 
 use super::drive::{Cuts, Run, Tape, in_gear, run};
+use super::envelope::{ENVELOPES, Envelope, writer_of};
 use super::logs::{Log, log, stock, unbroken_log};
 use super::{cases, check_account, check_fidelity, cuts, options, text};
-
-/// An envelope.
-#[derive(Clone, Copy, Debug)]
-pub enum Envelope {
-    Docker,
-    Cri,
-    Syslog,
-    SyslogIso,
-    Syslog5424,
-    JournalUnix,
-    Compose,
-    Wrapper,
-    EngineTime,
-    JournalJson,
-    JournalEvents,
-    Shipped,
-    ShippedInCri,
-    ShippedInDocker,
-}
-
-const ENVELOPES: [Envelope; 14] = [
-    Envelope::Docker,
-    Envelope::Cri,
-    Envelope::Syslog,
-    Envelope::SyslogIso,
-    Envelope::Syslog5424,
-    Envelope::JournalUnix,
-    Envelope::Compose,
-    Envelope::Wrapper,
-    Envelope::EngineTime,
-    Envelope::JournalJson,
-    Envelope::JournalEvents,
-    Envelope::Shipped,
-    Envelope::ShippedInCri,
-    Envelope::ShippedInDocker,
-];
-
-impl Envelope {
-    /// One line of a writer's, in the envelope; in parts if the envelope has parts and `part` bytes are fewer than it
-    /// has.
-    fn wrap(self, writer: usize, line: &str, part: usize, out: &mut Vec<Vec<u8>>) {
-        let mut parts: Vec<&str> = Vec::new();
-        let mut rest = line;
-        if matches!(self, Envelope::Docker | Envelope::Cri) {
-            while let Some((left, right)) = (rest.len() > part).then(|| split(rest, part)) {
-                parts.push(left);
-                rest = right;
-            }
-        }
-        for left in parts {
-            out.push(self.line(writer, left, true));
-        }
-        out.push(self.line(writer, rest, false));
-    }
-
-    fn line(self, writer: usize, text: &str, partial: bool) -> Vec<u8> {
-        let time = "2026-11-22T10:00:00.123456789Z";
-        let stream = ["stdout", "stderr"][writer % 2];
-        let wrapped = match self {
-            Envelope::Docker => {
-                let end = if partial { "" } else { "\n" };
-                let log = serde_json::Value::String(format!("{text}{end}")).to_string();
-                let log = log
-                    .replace('<', "\\u003c")
-                    .replace('>', "\\u003e")
-                    .replace('&', "\\u0026");
-                format!("{{\"log\":{log},\"stream\":\"{stream}\",\"time\":\"{time}\"}}")
-            }
-            Envelope::Cri => format!("{time} {stream} {} {text}", if partial { "P" } else { "F" }),
-            Envelope::Syslog => format!("Nov 22 10:00:00 host app[{writer}]: {}", octal(text)),
-            Envelope::SyslogIso => format!(
-                "2026-11-22T10:00:00.123456+00:00 host app[{writer}]: {}",
-                octal(text)
-            ),
-            Envelope::Syslog5424 => format!(
-                "<14>1 2026-11-22T10:00:00.123Z host app {writer} - [a@1 b=\"c\\\"]\"] {}",
-                octal(text)
-            ),
-            Envelope::JournalUnix => format!("1795341600.123456 host app[{writer}]: {text}"),
-            Envelope::Compose => format!("web_{writer}   | {text}"),
-            Envelope::Wrapper => format!("INFO   | jvm {writer}    | 2026/11/22 10:00:00 | {text}"),
-            Envelope::EngineTime => format!("{time} {text}"),
-            Envelope::JournalJson | Envelope::JournalEvents => {
-                let front = if matches!(self, Envelope::JournalJson) {
-                    ""
-                } else {
-                    "data: "
-                };
-                let message = serde_json::Value::from(text);
-                format!(
-                    "{front}{{\"_PID\":\"{writer}\",\"PRIORITY\":\"6\",\"MESSAGE\":{message},\"__REALTIME_TIMESTAMP\":\"1795341600123456\"}}"
-                )
-            }
-            Envelope::Shipped => {
-                let message = serde_json::Value::from(text)
-                    .to_string()
-                    .replace('/', "\\/");
-                format!(
-                    "{{\"@timestamp\":\"{time}\",\"log\":{{\"offset\":1}},\"message\":{message},\"container_id\":\"{writer}\"}}"
-                )
-            }
-            Envelope::ShippedInCri => {
-                let shipped =
-                    String::from_utf8(Envelope::Shipped.line(writer, text, false)).unwrap();
-                return Envelope::Cri.line(writer, &shipped, false);
-            }
-            Envelope::ShippedInDocker => {
-                let shipped =
-                    String::from_utf8(Envelope::Shipped.line(writer, text, false)).unwrap();
-                return Envelope::Docker.line(writer, &shipped, false);
-            }
-        };
-        wrapped.into_bytes()
-    }
-
-    /// The writer's own text of a line, with its line ending if it is whole.
-    fn unwrap(self, line: &[u8]) -> Vec<u8> {
-        let line = std::str::from_utf8(line).unwrap();
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        let behind = |mark: &str| {
-            line.split_once(mark)
-                .map(|(_, text)| text.to_owned())
-                .unwrap()
-        };
-        let text = match self {
-            Envelope::Docker => {
-                let object: serde_json::Value = serde_json::from_str(line).unwrap();
-                return object["log"].as_str().unwrap().as_bytes().to_vec();
-            }
-            Envelope::Cri => {
-                let rest = line.splitn(4, ' ').nth(3).unwrap();
-                let partial = line.split(' ').nth(2) == Some("P");
-                return format!("{rest}{}", if partial { "" } else { "\n" }).into_bytes();
-            }
-            Envelope::Syslog | Envelope::SyslogIso => unoctal(&behind("]: ")),
-            Envelope::Syslog5424 => unoctal(&behind("\"c\\\"]\"] ")),
-            Envelope::JournalUnix => behind("]: "),
-            Envelope::Compose => behind("   | "),
-            Envelope::Wrapper => behind("10:00:00 | "),
-            Envelope::EngineTime => behind(" "),
-            Envelope::JournalJson | Envelope::JournalEvents | Envelope::Shipped => {
-                let line = line.trim_start_matches("data: ");
-                let object: serde_json::Value = serde_json::from_str(line).unwrap();
-                let message = object.get("MESSAGE").unwrap_or_else(|| &object["message"]);
-                message.as_str().unwrap().to_owned()
-            }
-            Envelope::ShippedInCri => {
-                return Envelope::Shipped.unwrap(&Envelope::Cri.unwrap(line.as_bytes()));
-            }
-            Envelope::ShippedInDocker => {
-                return Envelope::Shipped.unwrap(&Envelope::Docker.unwrap(line.as_bytes()));
-            }
-        };
-        format!("{text}\n").into_bytes()
-    }
-
-    /// Whether lines of several writers can be told apart.
-    fn has_writers(self) -> bool {
-        !matches!(self, Envelope::EngineTime)
-    }
-}
-
-fn split(text: &str, at: usize) -> (&str, &str) {
-    let at = (at..=text.len())
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap();
-    text.split_at(at)
-}
-
-fn octal(text: &str) -> String {
-    let mut out = String::new();
-    for character in text.chars() {
-        if character.is_ascii_control() {
-            let _ = write!(out, "#{:03o}", character as u32);
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-fn unoctal(text: &str) -> String {
-    (0..=127_u32)
-        .filter(|code| *code < 32 || *code == 127)
-        .fold(text.to_owned(), |text, code| {
-            text.replace(
-                &format!("#{code:03o}"),
-                &char::from_u32(code).unwrap().to_string(),
-            )
-        })
-}
 
 /// A log as text, of whole lines, none of which holds what an envelope cannot carry.
 fn plain(log: &Log) -> Vec<String> {
@@ -230,7 +40,7 @@ fn gains_level(line: &str) -> bool {
 }
 
 /// The lines in their envelope.
-fn wrapped(envelope: Envelope, writer: usize, lines: &[String], part: usize) -> Vec<Vec<u8>> {
+pub fn wrapped(envelope: Envelope, writer: usize, lines: &[String], part: usize) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     for line in lines {
         envelope.wrap(writer, line, part, &mut out);
@@ -238,7 +48,7 @@ fn wrapped(envelope: Envelope, writer: usize, lines: &[String], part: usize) -> 
     out
 }
 
-fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
+pub fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
     lines
         .iter()
         .flat_map(|line| [&line[..], b"\n"].concat())
@@ -246,7 +56,16 @@ fn joined(lines: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// What passes, in lines.
-fn passing<'i>(tape: &Tape, input: &'i [u8]) -> Vec<&'i [u8]> {
+pub fn passing<'i>(tape: &Tape, input: &'i [u8]) -> Vec<&'i [u8]> {
+    let entries = export::rows(input, 0, true);
+    if input.starts_with(export::FRONT) {
+        let passes = |row: &&Line| tape.has(&row.range());
+        return entries
+            .iter()
+            .filter(passes)
+            .map(|row| &input[row.range()])
+            .collect();
+    }
     let lines = tape
         .passed
         .iter()
@@ -255,7 +74,7 @@ fn passing<'i>(tape: &Tape, input: &'i [u8]) -> Vec<&'i [u8]> {
 }
 
 /// Options under which what passes depends on verdicts alone.
-fn timeless(first: First) -> Options {
+pub fn timeless(first: First) -> Options {
     Options {
         settings: Settings {
             every: Duration::from_secs(1 << 33),
@@ -269,7 +88,7 @@ fn timeless(first: First) -> Options {
 }
 
 /// What passes of the lines as they are.
-fn filtered(rules: &Arc<RuleSet>, lines: &[String], first: First) -> (Vec<u8>, u64) {
+pub fn filtered(rules: &Arc<RuleSet>, lines: &[String], first: First) -> (Vec<u8>, u64) {
     let log: Vec<u8> = lines
         .iter()
         .flat_map(|line| format!("{line}\n").into_bytes())
@@ -288,8 +107,8 @@ fn envelope() -> impl Strategy<Value = Envelope> {
 
 /// Lines of several writers, mixed.
 #[derive(Clone)]
-struct Mixed {
-    lines: Vec<Vec<u8>>,
+pub struct Mixed {
+    pub lines: Vec<Vec<u8>>,
     writers: Vec<Vec<String>>,
     envelope: Envelope,
     is_whole: bool,
@@ -301,7 +120,7 @@ impl std::fmt::Debug for Mixed {
     }
 }
 
-fn mixed() -> impl Strategy<Value = Mixed> {
+pub fn mixed() -> impl Strategy<Value = Mixed> {
     let writers = prop_oneof![1 => Just(1_usize), 2 => Just(2), 1 => Just(3)];
     let turns = vec((any::<prop::sample::Index>(), 1..6_usize), 400);
     let part = prop_oneof![4 => Just(usize::MAX), 1 => 5..60_usize];
@@ -334,30 +153,6 @@ fn mixed() -> impl Strategy<Value = Mixed> {
             }
         },
     )
-}
-
-/// Whose line it is, by the number that stands in it.
-fn writer_of(envelope: Envelope, line: &[u8]) -> usize {
-    let line = std::str::from_utf8(line).unwrap();
-    let number = |mark: &str| {
-        line.split_once(mark)
-            .map_or(0, |(_, rest)| usize::from(rest.as_bytes()[0] - b'0'))
-    };
-    match envelope {
-        Envelope::Docker => usize::from(
-            line.contains("\"stream\":\"stderr\",\"time\":\"2026-11-22T10:00:00.123456789Z\"}"),
-        ),
-        Envelope::Cri => usize::from(line.split(' ').nth(1) == Some("stderr")),
-        Envelope::Syslog | Envelope::SyslogIso | Envelope::JournalUnix => number("app["),
-        Envelope::Syslog5424 => number("host app "),
-        Envelope::Compose => number("web_"),
-        Envelope::Wrapper => number("jvm "),
-        Envelope::EngineTime => 0,
-        Envelope::JournalJson | Envelope::JournalEvents => number("\"_PID\":\""),
-        Envelope::Shipped => number("\"container_id\":\""),
-        Envelope::ShippedInCri => number("\"container_id\":\""),
-        Envelope::ShippedInDocker => number("\\\"container_id\\\":\\\""),
-    }
 }
 
 proptest! {
@@ -410,6 +205,21 @@ proptest! {
             prop_assert_eq!(text(&tape.out), text(&whole.out), "{:?} {:?}", gear, input);
             prop_assert_eq!(&ledger, &whole_ledger);
         }
+    }
+
+    /// Ending and going on between any two reads changes neither the output nor the account.
+    #[test]
+    fn wrapped_restarts_do_not_show(mixed in mixed(), options in options(), cuts in cuts()) {
+        let input = Log(joined(&mixed.lines));
+        let (whole, whole_ledger) = run(&stock().rules, options, &input.0, &Cuts::Never);
+        let mut restarted = Run::new(&stock().rules, options, &input.0);
+        for position in cuts.positions(input.0.len()) {
+            restarted.read_to(position);
+            restarted.restart(&stock().rules, options);
+        }
+        let (tape, ledger) = restarted.finish();
+        prop_assert_eq!(text(&tape.out), text(&whole.out), "{:?}", input);
+        prop_assert_eq!(ledger, whole_ledger);
     }
 
     /// What is released early loses and doubles nothing.

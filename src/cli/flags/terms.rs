@@ -132,6 +132,10 @@ enum TypedFormat {
     Compose,
     /// Objects, one on a line
     Json,
+    /// Names and values
+    Logfmt,
+    /// What `journalctl -o export` writes
+    JournalExport,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -200,6 +204,8 @@ impl From<TypedFormat> for Format {
             TypedFormat::Syslog => Format::Syslog,
             TypedFormat::Compose => Format::Compose,
             TypedFormat::Json => Format::Json,
+            TypedFormat::Logfmt => Format::Logfmt,
+            TypedFormat::JournalExport => Format::Export,
         }
     }
 }

@@ -17,16 +17,11 @@ pub use dress::Template;
 pub use entry::Entry;
 pub use moment::Moment;
 
-/// How MongoDB's own lines begin. Their rules know them as they are written, not as a message taken out of them.
-const MONGODB_BEGIN: &[u8] = b"{\"t\":{\"$date\"";
-
 /// What a server-sent event has before its data.
 const EVENT_FRONT: &[u8] = b"data: ";
 
 /// Whether a text may be an object: cheap, and true for every entry.
 pub fn may_be_entry(text: &[u8]) -> bool {
     let text = text.strip_prefix(EVENT_FRONT).unwrap_or(text);
-    text.first() == Some(&b'{')
-        && text.trim_ascii_end().last() == Some(&b'}')
-        && !text.starts_with(MONGODB_BEGIN)
+    text.first() == Some(&b'{') && text.trim_ascii_end().last() == Some(&b'}')
 }

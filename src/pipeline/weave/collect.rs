@@ -5,9 +5,8 @@ use super::own::Extent;
 use super::walk::{Next, Strand, Walk, is_giant};
 use crate::format::Origin;
 use crate::limits::APART_LINES_MAX;
-use crate::line::{line_before, line_start};
 use crate::pipeline::Skim;
-use crate::pipeline::flow::{Fate, Following};
+use crate::pipeline::passage::{Fate, Following};
 use crate::record::{Piece, Seen};
 
 /// What was found in a block.
@@ -19,6 +18,8 @@ pub(super) struct Collection {
     pub known: Vec<Found>,
     /// Where records start that may go on behind the block.
     pub open: Vec<(Origin, usize)>,
+    /// Where lines between entries hold anchors.
+    pub torn: Vec<usize>,
     /// Records that have outgrown their bounds.
     pub outgrown: Vec<Found>,
     /// Records whose verdict was given earlier, with the lines that follow it.
@@ -154,7 +155,7 @@ impl Collector<'_, '_> {
         let mut hits = self.skim.hits(self.walk.block);
         let mut at = self.start;
         while let Some(hit) = hits.from(at) {
-            let Some(strand) = self.walk.at(line_start(self.walk.block, hit, at)) else {
+            let Some(strand) = self.walk.at(self.walk.rows.start(hit, at)) else {
                 break;
             };
             at = strand.line.end;
@@ -177,7 +178,7 @@ impl Collector<'_, '_> {
         let mut at = end;
         let mut seen: Vec<Origin> = but.into_iter().collect();
         for _ in 0..=APART_LINES_MAX {
-            let Some(line) = line_before(self.walk.block, at, self.start) else {
+            let Some(line) = self.walk.rows.before(at, self.start) else {
                 return;
             };
             at = line.start;
@@ -186,6 +187,9 @@ impl Collector<'_, '_> {
             };
             if is_giant(&strand.line) {
                 return;
+            }
+            if strand.origin == Origin::NOBODY {
+                continue;
             }
             if seen.contains(&strand.origin) {
                 continue;
@@ -206,6 +210,12 @@ impl Collector<'_, '_> {
             let found = self.loom.lone(strand);
             if self.skim.is_in(&self.walk.block[strand.line.range()]) {
                 self.found.suspects.push(found);
+            }
+            return true;
+        }
+        if strand.origin == Origin::NOBODY {
+            if self.skim.is_in(&self.walk.block[strand.line.range()]) {
+                self.found.torn.push(strand.line.start);
             }
             return true;
         }

@@ -1,5 +1,7 @@
 //! Lays the lines of one writer side by side: each is decoded, and joined with its further parts.
 
+use std::ops::Range;
+
 use super::gather::{Loom, Unit};
 use super::own::{self, Extent};
 use super::walk::{Next, Strand, Walk};
@@ -102,17 +104,22 @@ impl Loom {
     pub(super) fn inner(&self, unit: &Unit, block: &[u8], format: Format) -> Vec<u8> {
         let mut inner = Vec::new();
         for range in self.raw.get(unit.raw.clone()).unwrap_or_default() {
-            let Some(line) = line_at(block, range.start) else {
-                continue;
-            };
-            let line = line.text(block);
-            match Wear::of(line, format) {
-                Some(wear) => wear.write_inner(line, &mut inner),
-                None => inner.extend_from_slice(line),
+            let row = row_text(block, range);
+            match Wear::of(row, format) {
+                Some(wear) => wear.write_inner(row, &mut inner),
+                None => inner.extend_from_slice(row),
             }
         }
         inner
     }
+}
+
+/// A row of the block without its ending.
+pub(super) fn row_text<'b>(block: &'b [u8], row: &Range<usize>) -> &'b [u8] {
+    let row = block.get(row.clone()).unwrap_or_default();
+    line_at(row, 0)
+        .filter(|line| line.end == row.len())
+        .map_or(row, |line| line.text(row))
 }
 
 pub(super) fn is_partial(strand: &Strand) -> bool {

@@ -14,11 +14,13 @@ mod gather;
 mod lay;
 mod own;
 mod reader;
+mod rows;
 mod verdict;
 pub(super) mod walk;
 
 pub(super) use claims::Ahead;
 pub(super) use gather::Loom;
 pub use reader::{Case, Reader};
+pub(super) use rows::Rows;
 pub(super) use verdict::Until;
 pub(super) use walk::Walk;

@@ -2,6 +2,7 @@
 //! that a record consists of.
 
 use crate::format::json::Entry;
+use crate::format::logfmt::Pairs;
 use crate::format::{json, strip_colours};
 use crate::record::{Head, Level, Seen};
 
@@ -24,6 +25,12 @@ pub(super) fn open(text: &mut Vec<u8>, from: usize, carrier: Option<&[u8]>) -> E
         text.truncate(from);
         text.extend_from_slice(own.as_bytes());
         strip_colours(text, from);
+        return extent;
+    }
+    if let Some(pairs) = Pairs::read(&text[from..]) {
+        let (own, extent) = write_pairs(&pairs);
+        text.truncate(from);
+        text.extend_from_slice(&own);
         return extent;
     }
     strip_colours(text, from);
@@ -74,6 +81,33 @@ fn write_out(entry: &Entry<'_>) -> (String, Extent) {
         (false, false) => trace,
     };
     (own, Extent::Event)
+}
+
+/// The lines of an event that is made of names and values.
+fn write_pairs(pairs: &Pairs<'_>) -> (Vec<u8>, Extent) {
+    let (level, message, error, trace) =
+        (pairs.level(), pairs.message(), pairs.error(), pairs.trace());
+    let level = if is_level(&level) {
+        level
+    } else {
+        b"INFO".to_vec()
+    };
+    let mut own = [&level[..], b" ", &message].concat();
+    if !error.is_empty() && memchr::memmem::find(&message, &error).is_none() {
+        own.extend_from_slice(b": ");
+        own.extend_from_slice(&error);
+    }
+    if memchr::memchr(b'\n', &trace).is_some() {
+        own.push(b'\n');
+        own.extend_from_slice(trace.trim_ascii_end());
+    }
+    let lines = memchr::memchr(b'\n', &own).is_some();
+    (own, if lines { Extent::Event } else { Extent::Line })
+}
+
+/// Whether a word opens a head.
+fn is_level(word: &[u8]) -> bool {
+    Head::parse(&[word, b" x"].concat()).is_some_and(|head| head.level != Level::Unknown)
 }
 
 /// What a collector ships: a line of somebody's, or all of an event.

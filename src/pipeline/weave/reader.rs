@@ -5,9 +5,11 @@ use std::io;
 use super::claims::Ahead;
 use super::collect::{Collection, Collector};
 use super::gather::{Found, Loom};
+use super::lay::row_text;
+use super::rows::Rows;
 use super::walk::{Claim, Walk};
-use crate::format::json::{self, Entry};
-use crate::format::{Format, Wear};
+use crate::format::json::Entry;
+use crate::format::{Format, Wear, export};
 use crate::line::line_at;
 use crate::pipeline::Skim;
 use crate::pipeline::suspect::Worn;
@@ -64,6 +66,8 @@ impl<'b> Case<'b> {
 #[derive(Debug)]
 pub struct Reader {
     format: Format,
+    /// Nothing of the stream was read yet.
+    is_fresh: bool,
     loom: Loom,
     ahead: Ahead,
     /// Without anchors: every record is wanted.
@@ -76,6 +80,7 @@ impl Reader {
     pub fn new(format: Format) -> Reader {
         Reader {
             format,
+            is_fresh: true,
             loom: Loom::default(),
             ahead: Ahead::default(),
             skim: Skim::new(&[]),
@@ -93,10 +98,21 @@ impl Reader {
         last: bool,
         look: &mut dyn FnMut(&Case<'_>) -> io::Result<()>,
     ) -> io::Result<usize> {
+        if self.is_fresh && block.len() < export::FRONT.len() && !last {
+            return Ok(0);
+        }
+        if std::mem::take(&mut self.is_fresh) {
+            self.format = self.format.met(block);
+        }
+        let entries = (self.format == Format::Export).then(|| export::rows(block, 0, last));
+        let rows = Rows {
+            block,
+            entries: entries.as_deref(),
+        };
         self.loom.clear();
         let claims = std::mem::take(&mut self.ahead.claims);
         let below = self.ahead.below;
-        let mut walk = Walk::new(block, 0, last, self.format, below, &claims);
+        let mut walk = Walk::new(rows, 0, last, self.format, below, &claims);
         let mut collector = Collector {
             walk: &mut walk,
             loom: &mut self.loom,
@@ -153,18 +169,19 @@ impl Reader {
 
     /// The other forms of a record that is one line.
     fn forms(&self, found: &Found, text: &[u8], block: &[u8]) -> Forms {
-        let line = line_at(block, found.range.start);
-        let line = line.map_or(&[][..], |line| &block[line.start..line.text_end]);
+        let raw = self.loom.raw_of(found.units.start..found.units.start + 1);
+        let line = raw.first().map_or(&[][..], |row| row_text(block, row));
         let Some(wear) = Wear::of(line, self.format) else {
             return Forms::default();
         };
         let unit = self.loom.units.get(found.units.start);
         let inner = unit.map(|unit| self.loom.inner(unit, block, self.format));
-        let inner = inner.filter(|inner| json::may_be_entry(inner));
-        let entry = inner.as_deref().and_then(Entry::read);
+        let inner = inner.unwrap_or_default();
+        let entry = Entry::read(&inner);
         let worn = Worn {
             line,
             wear: &wear,
+            inner: &inner,
             entry: entry.as_ref(),
         };
         Forms {

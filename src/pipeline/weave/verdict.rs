@@ -8,13 +8,14 @@ use std::sync::Arc;
 use super::claims::HeldBack;
 use super::collect::{Collection, Collector, is_suspect};
 use super::gather::{Found, Loom};
+use super::lay::row_text;
 use super::walk::{Claim, Walk};
 use crate::format::Wear;
-use crate::format::json::{self, Entry};
+use crate::format::json::Entry;
 use crate::limits::FOLLOWING_MAX;
-use crate::line::{Line, line_at};
 use crate::pipeline::Gear;
-use crate::pipeline::flow::{Fate, Following, Passage, Pipeline, Taken};
+use crate::pipeline::flow::Pipeline;
+use crate::pipeline::passage::{Fate, Following, Passage, Taken};
 use crate::pipeline::suspect::{Amounts, Suspect, Worn};
 use crate::record::Extent;
 
@@ -43,10 +44,10 @@ impl Pipeline {
         let skim = Arc::clone(&self.skim);
         let last = until != Until::Whole;
         let mut walk = Walk::new(
-            passage.block,
+            passage.rows,
             passage.begun,
             last,
-            self.options.format,
+            self.format,
             self.ahead.below,
             &claims,
         );
@@ -107,6 +108,8 @@ impl Pipeline {
                     .extend(&taken.key, amounts.lines, amounts.bytes);
             }
         }
+        let torn = found.torn.iter().filter(|at| **at < decided).count();
+        self.ledger.malformed += torn as u64;
         self.ledger.oversize += found.outgrown.len() as u64;
         self.followings = found.following;
         self.followings
@@ -149,15 +152,15 @@ impl Pipeline {
         found: &Found,
         passage: &mut Passage<'_>,
     ) -> io::Result<(usize, Fate)> {
-        let first = line_at(passage.block, found.range.start);
-        let first = first
-            .as_ref()
-            .map_or(&[][..], |line| Line::text(line, passage.block));
-        let wear = Wear::of(first, self.options.format);
+        let raw = loom.raw_of(found.units.start..found.units.start + 1);
+        let first = raw
+            .first()
+            .map_or(&[][..], |row| row_text(passage.block, row));
+        let wear = Wear::of(first, self.format);
         let unit = loom.units.get(found.units.start);
-        let inner = unit.map(|unit| loom.inner(unit, passage.block, self.options.format));
-        let inner = inner.filter(|inner| json::may_be_entry(inner));
-        let entry = inner.as_deref().and_then(Entry::read);
+        let inner = unit.map(|unit| loom.inner(unit, passage.block, self.format));
+        let inner = inner.unwrap_or_default();
+        let entry = Entry::read(&inner);
         let suspect = Suspect {
             block: &loom.text,
             pieces: &loom.pieces[found.pieces.clone()],
@@ -171,6 +174,7 @@ impl Pipeline {
             worn: wear.as_ref().map(|wear| Worn {
                 line: first,
                 wear,
+                inner: &inner,
                 entry: entry.as_ref(),
             }),
         };
@@ -275,7 +279,7 @@ fn amounts(loom: &Loom, found: &Found, from: usize, block: &[u8]) -> Amounts {
     let mut amounts = Amounts::default();
     for range in loom.own_raw_from(found, from) {
         amounts.bytes += range.len() as u64;
-        amounts.lines += u64::from(block[range].ends_with(b"\n"));
+        amounts.lines += memchr::memchr_iter(b'\n', &block[range]).count() as u64;
     }
     amounts
 }

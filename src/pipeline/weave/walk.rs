@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::Rows;
 use crate::format::{Format, Origin, Wear};
 use crate::limits::{APART_LINES_MAX, FOLLOWERS_MAX, LINE_BYTES_MAX};
 use crate::line::{Line, line_at, line_before};
@@ -51,6 +52,7 @@ pub(in crate::pipeline) struct Claim {
 #[derive(Debug)]
 pub(in crate::pipeline) struct Walk<'b> {
     pub block: &'b [u8],
+    pub rows: Rows<'b>,
     pub format: Format,
     /// Nothing before it is asked for.
     pub floor: usize,
@@ -74,20 +76,28 @@ struct Run {
 impl<'b> Walk<'b> {
     /// A walk over `block[floor..]`. With `last`, an unfinished line at its end counts as a whole one.
     pub fn new(
-        block: &'b [u8],
+        rows: Rows<'b>,
         floor: usize,
         last: bool,
         format: Format,
         below: Below,
         claims: &'b [Claim],
     ) -> Walk<'b> {
-        let complete = memchr::memrchr(b'\n', &block[floor..]).map_or(floor, |at| floor + at + 1);
+        let block = rows.block;
+        let complete = rows.complete(floor);
         let giant = line_at(block, complete).is_some_and(|line| is_giant(&line));
+        // The lines of a block that ends are all there; of a stream of entries the last may lack its end.
+        let end = if last && rows.entries.is_none() {
+            block.len()
+        } else {
+            complete
+        };
         Walk {
             block,
+            rows,
             format,
             floor,
-            end: if last { block.len() } else { complete },
+            end,
             ends: last || giant,
             below,
             claims,
@@ -97,7 +107,7 @@ impl<'b> Walk<'b> {
 
     /// The line that starts at `start`.
     pub fn at(&mut self, start: usize) -> Option<Strand> {
-        let line = line_at(self.block, start).filter(|line| line.end <= self.end)?;
+        let line = self.rows.at(start).filter(|line| line.end <= self.end)?;
         Some(self.strand(line))
     }
 
@@ -132,7 +142,7 @@ impl<'b> Walk<'b> {
     pub fn before(&mut self, origin: Origin, start: usize, floor: usize) -> Option<Strand> {
         let mut at = start;
         for _ in 0..=APART_LINES_MAX {
-            let line = line_before(self.block, at, floor)?;
+            let line = self.rows.before(at, floor)?;
             if is_giant(&line) {
                 return None;
             }
@@ -169,7 +179,7 @@ impl<'b> Walk<'b> {
             if lines > FOLLOWERS_MAX {
                 break Below::default();
             }
-            let Some(line) = line_before(self.block, at, self.floor) else {
+            let Some(line) = self.rows.before(at, self.floor) else {
                 break Below {
                     origin: self.below.origin,
                     lines: self.below.lines + lines - 1,
@@ -206,6 +216,7 @@ impl<'b> Walk<'b> {
         let origin = match &wear {
             Some(wear) if is_summary(text, wear) => Origin::SUMMARY,
             Some(wear) => wear.origin,
+            None if self.rows.entries.is_some() => Origin::NOBODY,
             None if Head::parse(text).is_some() => Origin::PLAIN,
             None => self.below(line.start).origin,
         };
