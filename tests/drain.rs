@@ -11,7 +11,11 @@ mod faults;
 mod kills;
 #[path = "drain/mount.rs"]
 mod mount;
+#[path = "drain/neighbours.rs"]
+mod neighbours;
 #[path = "drain/outputs.rs"]
 mod outputs;
+#[path = "drain/power.rs"]
+mod power;
 #[path = "drain/writers.rs"]
 mod writers;

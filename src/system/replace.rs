@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use super::folder::{Folder, FolderError};
 use super::fresh::{Fresh, copy_attributes};
-use super::writers::{Writer, Writers};
+use super::writers::{Program, Writers};
 use super::{file_type, shown};
 
 /// Why a file is not replaced. Each is one sentence with the path, what is wrong and what to do about it.
@@ -62,7 +62,7 @@ pub enum Refusal {
         /// The path as it may be shown.
         path: String,
         /// Who.
-        writer: Writer,
+        writer: Program,
     },
     /// Another quell works on it.
     #[error("{0}: another quell works on this file, let it finish")]

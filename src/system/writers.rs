@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, OFlags, Stat, statat};
 
-/// A program that may write to a file.
+/// A program that has a file open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Writer {
+pub struct Program {
     /// The number of its process.
     pub process: u32,
     /// What it calls itself; may be empty.
@@ -25,7 +25,9 @@ pub struct Writers {
     /// Some program did not show its descriptors: there may be more.
     pub hidden: bool,
     /// One that was found.
-    pub one: Option<Writer>,
+    pub one: Option<Program>,
+    /// A program that only reads it, if one was found.
+    pub reader: Option<Program>,
 }
 
 impl Writers {
@@ -106,12 +108,17 @@ impl Writers {
                     } else {
                         self.positioned += 1;
                     }
-                    self.one.get_or_insert_with(|| Writer {
+                    self.one.get_or_insert_with(|| Program {
                         process,
                         name: name_of(folder),
                     });
                 }
-                Some(_) => {}
+                Some(_) => {
+                    self.reader.get_or_insert_with(|| Program {
+                        process,
+                        name: name_of(folder),
+                    });
+                }
                 None => self.hidden = true,
             }
         }
@@ -174,6 +181,16 @@ mod tests {
     fn holder(to: File) -> Child {
         let child = Command::new("cat").stdin(Stdio::piped()).stdout(to).spawn();
         child.expect("cat is there")
+    }
+
+    #[test]
+    fn who_only_reads_is_told_from_who_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        fs::write(&path, "").unwrap();
+        let file = File::open(&path).unwrap();
+        let found = Writers::of(named(&file));
+        assert!(found.one.is_none() && found.reader.is_some());
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn append_in_fragments(bench: &Bench, bytes: &[u8]) {
     let open = |path| File::options().append(true).create(true).open(path);
     let mut files =
         [bench.source(), bench.folder().join("other")].map(|path| open(path).expect("a file"));
-    for piece in bytes.chunks(16 << 10) {
+    for piece in bytes.chunks(8 << 10) {
         for file in &mut files {
             file.write_all(piece).expect("room in the test's folder");
             file.sync_data().expect("a disk");
@@ -152,7 +152,7 @@ fn on_xfs_a_kill_in_the_midst_of_a_collapse_loses_and_repeats_nothing() {
     let lines = Lines::Identical;
     let each = lines.per(3 << 19);
     let (mut written, mut amid, mut gaps) = (0, 0, 0);
-    for turn in 0..kills() / 6 {
+    for turn in 0..kills() / 12 {
         append_in_fragments(&bench, &lines.write(written, written + each));
         written += each;
         let mut child = bench.start(&["--once"]);
@@ -207,7 +207,7 @@ fn a_kill_at_any_step_costs_no_count_and_doubles_no_summary() {
 
 #[test]
 fn kills_at_any_moment_cost_no_count_and_double_no_summary() {
-    let log = traces(u64::from(kills() / 5));
+    let log = traces(u64::from(kills() / 5).min(24));
     let expected = uninterrupted(&log);
     let bench = Bench::new(&std::env::temp_dir()).with(&HOURLY);
     for (turn, piece) in (0..).zip(&log) {

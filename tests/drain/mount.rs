@@ -20,18 +20,34 @@ impl Mount {
         Mount::image_with(kind, "loop")
     }
 
-    /// The same with more options.
+    /// The same, mounted with other options.
     pub fn image_with(kind: &str, options: &str) -> Option<Mount> {
+        Mount::made(kind, &[], options)
+    }
+
+    /// The same, made with more options, too.
+    pub fn made(kind: &str, how: &[&str], options: &str) -> Option<Mount> {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let image = folder.path().join("image");
         let file = std::fs::File::create(&image).expect("an image");
         file.set_len(IMAGE_BYTES).expect("a sparse file");
-        let made = ran(Command::new(format!("mkfs.{kind}")).arg("-q").arg(&image));
+        let mut make = Command::new(format!("mkfs.{kind}"));
+        let made = ran(make.arg("-q").args(how).arg(&image));
         let mount = made
             .then(|| Mount::at(folder, &["-o", options], &image))
             .flatten();
         if mount.is_none() {
             eprintln!("skipped: nobody may make or mount {kind} here");
+        }
+        mount
+    }
+
+    /// One that needs no place, such as `ramfs`.
+    pub fn of(kind: &str) -> Option<Mount> {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let mount = Mount::at(folder, &["-t", kind], Path::new(kind));
+        if mount.is_none() {
+            eprintln!("skipped: nobody may mount {kind} here");
         }
         mount
     }
@@ -56,6 +72,14 @@ impl Mount {
     /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("mounted")
+    }
+
+    /// Takes it away and mounts it again, as after a loss of power.
+    pub fn again(&self) {
+        assert!(ran(Command::new("umount").arg(self.path())));
+        let image = self.folder.path().join("image");
+        let mut mount = Command::new("mount");
+        assert!(ran(mount.args(["-o", "loop"]).arg(image).arg(self.path())));
     }
 
     /// Mounts it anew with other options.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::intake::{Intake, Looked};
 use super::ladder::{Halt, Ladder};
+use super::neighbours::warnings;
 use super::origin::{begin, go_on, lock};
 use super::target::Target;
 use crate::command::clock::WallClock;
@@ -108,6 +109,9 @@ impl Drained {
         };
         if drained.ladder.mark.consumed == 0 {
             drained.finish_file();
+        }
+        for text in warnings(path, drained.ladder.mark.source) {
+            drained.say(Tone::Note, &text, voice);
         }
         // Before anything is written: what a kill leaves behind in the output must be known as ours.
         drained.commit(voice).map_err(|halt| halt.to_string())?;

@@ -11,6 +11,7 @@ mod delivery;
 mod drained;
 mod intake;
 mod ladder;
+mod neighbours;
 mod origin;
 mod policy;
 mod rounds;
