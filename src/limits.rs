@@ -65,6 +65,13 @@ pub const NAMES_MAX: usize = 64;
 /// Bytes of log text that a summary quotes for one error.
 pub const FIRST_QUOTE_BYTES: usize = 200;
 
+/// Traces that are recalled instead of being read line by line when they come again to the letter. Real logs have a
+/// few dozen; more would take longer to look through than to read.
+pub const RECALLED_MAX: usize = 64;
+
+/// Bytes that such a trace may have, with what is known of its lines: 1 MiB for all of them.
+pub const RECALLED_BYTES_MAX: usize = 16 * 1024;
+
 /// Verdicts on traces that are remembered by their text. Some 250 bytes each.
 pub const VERDICTS_MAX: usize = 1024;
 

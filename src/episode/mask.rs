@@ -8,8 +8,13 @@ const ID_BYTES_MIN: usize = 12;
 pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
     let mut path = None;
     let mut at = 0;
-    while at < text.len() {
-        let byte = text[at];
+    loop {
+        let rest = &text[at..];
+        let plain = rest.iter().position(|b| is_word(*b) || *b == b'/');
+        let plain = plain.unwrap_or(rest.len());
+        out.extend_from_slice(&rest[..plain]);
+        at += plain;
+        let Some(&byte) = text.get(at) else { break };
         let fresh = at == 0 || !is_word(text[at - 1]) && text[at - 1] != b'/';
         if byte == b'/'
             && fresh
@@ -37,13 +42,18 @@ pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
 /// One token: a run of letters, digits and what joins them. Gives where it ends.
 fn mask_token(text: &[u8], start: usize, out: &mut Vec<u8>) -> usize {
     let rest = &text[start..];
-    let word = rest.iter().take_while(|b| is_word(**b)).count();
+    let mut numbered = false;
+    let word = rest.iter().take_while(|b| {
+        numbered |= b.is_ascii_digit();
+        is_word(**b)
+    });
+    let word = word.count();
     if rest[word..].starts_with(b"://") {
         out.extend_from_slice(b"URL");
         return start + path_len(rest);
     }
     let token = &rest[..word];
-    if !token.iter().any(u8::is_ascii_digit) {
+    if !numbered {
         out.extend_from_slice(token);
         return start + word;
     }
@@ -118,8 +128,20 @@ fn path_len(text: &[u8]) -> usize {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+    WORD[usize::from(byte)]
 }
+
+/// Of each byte, whether it is part of a word.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte <= u8::MAX as usize {
+        let letter = byte as u8;
+        word[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || !letter.is_ascii();
+        byte += 1;
+    }
+    word
+};
 
 fn trim_end(token: &[u8]) -> &[u8] {
     let end = token

@@ -21,7 +21,7 @@ impl Pipeline {
         passage: &mut Passage<'_>,
     ) -> io::Result<(usize, Fate)> {
         self.read_marks(passage, suspect.start)?;
-        let record = Record::parse(suspect.block, suspect.pieces);
+        let record = suspect.record();
         let carried = suspect
             .worn
             .as_ref()

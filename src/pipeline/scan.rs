@@ -78,7 +78,9 @@ impl Pipeline {
                 hit.filter(|hit| is_own(assembly, *hit) || is_suspect(&skim, assembly, block))
             {
                 debug_assert!(hit < *at, "the record that holds the hit ends behind it");
-                self.judge_bare(assembly, passage)?;
+                if let Fate::Hold(_) = self.judge_bare(assembly, passage)? {
+                    assembly.remember(block);
+                }
             }
         }
     }

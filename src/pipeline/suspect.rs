@@ -6,13 +6,15 @@ use super::Amount;
 use crate::format::json::Entry;
 use crate::format::{Kind, Wear, export, is_torn};
 use crate::line::{Layout, Stamp};
-use crate::record::{Assembly, Piece};
+use crate::record::{Assembly, Piece, Record};
 
 /// A record on its way to its verdict.
 pub(super) struct Suspect<'a> {
     /// What its lines are positions in.
     pub(super) block: &'a [u8],
     pub(super) pieces: &'a [Piece],
+    /// Who read its lines, and parsed the first.
+    pub(super) assembly: Option<&'a Assembly>,
     pub(super) oversize: bool,
     /// Its lines are those of more than one record, or of less than one.
     pub(super) is_mixed: bool,
@@ -138,11 +140,20 @@ impl<'a> Suspect<'a> {
         Suspect {
             block,
             pieces: &assembly.pieces,
+            assembly: Some(assembly),
             oversize: assembly.oversize,
             is_mixed: false,
             start: assembly.pieces.first().map_or(0, |first| first.line.start),
             amounts: [extent_of(assembly, 0), extent_of(assembly, 1)],
             worn: None,
+        }
+    }
+
+    /// The record, parsed.
+    pub(super) fn record(&self) -> Record<'a> {
+        match self.assembly {
+            Some(assembly) => assembly.record(self.block),
+            None => Record::parse(self.block, self.pieces),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Lines become records: where a record ends, and which lines in its midst are not its own.
 
-use super::head::announces_failure;
+use super::Record;
+use super::head::{Head, announces_failure};
 use super::machine::{Machine, Step};
+use super::recall::Recall;
 use super::seen::Seen;
 use crate::limits::{FOREIGN_LINES_MAX, LINE_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::line::{Line, line_at};
@@ -36,7 +38,12 @@ pub struct Assembly {
     pub oversize: bool,
     /// Behind the last line that was looked at to tell where it ends, or at least its end.
     pub reach: usize,
+    /// The first line, parsed, if it bears a head.
+    head: Option<Head>,
     machine: Option<Machine>,
+    recall: Recall,
+    /// How many of the lines were recalled instead of read.
+    recalled: usize,
 }
 
 impl Assembly {
@@ -47,6 +54,8 @@ impl Assembly {
         self.oversize = false;
         self.machine = None;
         self.reach = start;
+        self.head = None;
+        self.recalled = 0;
         let Some(first) = line_at(block, start) else {
             return Extent::Whole { end: start };
         };
@@ -66,16 +75,45 @@ impl Assembly {
                 Extent::Open
             };
         }
-        let seen = Seen::of(first.text(block));
+        let (seen, head) = Seen::read(first.text(block));
         self.pieces.push(Piece { line: first, seen });
-        let machine = Machine::open(seen, first.text(block));
-        self.read_on(machine, block, first.end, last)
+        let mut machine = Machine::open(seen, first.text(block), head.as_ref());
+        self.head = head;
+        let mut at = first.end;
+        if let Some(trace) = self
+            .recall
+            .find(&machine, block.get(at..).unwrap_or_default())
+        {
+            self.pieces.extend(trace.pieces(at));
+            self.recalled = self.pieces.len();
+            at += trace.bytes();
+            machine = trace.after.clone();
+        }
+        self.read_on(machine, block, at, last)
+    }
+
+    /// Keeps the trace of the record that was read last, so that it is recalled when it comes again.
+    pub fn remember(&mut self, block: &[u8]) {
+        let (Some(first), Some(after)) = (self.pieces.first(), &self.machine) else {
+            return;
+        };
+        if !self.oversize && self.recalled < self.pieces.len() {
+            let text = first.line.text(block);
+            let before = Machine::open(first.seen, text, self.head.as_ref());
+            self.recall.keep(block, before, &self.pieces, after);
+        }
+    }
+
+    /// The record that was read last, parsed.
+    pub fn record<'b>(&'b self, block: &'b [u8]) -> Record<'b> {
+        Record::with_head(block, &self.pieces, self.head.clone())
     }
 
     /// Reads more of a record whose earlier lines are gone already; `machine` knows what they were.
     pub fn resume(&mut self, machine: Machine, block: &[u8], start: usize, last: bool) -> Extent {
         self.pieces.clear();
         self.oversize = false;
+        self.head = None;
         self.read_on(machine, block, start, last)
     }
 

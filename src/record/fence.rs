@@ -14,6 +14,7 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
     let mut at = start;
     let mut texts = 0;
     let mut texts_end = start;
+    let mut below = None;
     loop {
         let Some(line) = line_at(block, at) else {
             return floor;
@@ -31,9 +32,10 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
         } else {
             texts = 0;
         }
-        if opens(block, line, seen, floor) {
+        if opens(block, line, seen, below, floor) {
             return at;
         }
+        below = Some((line, seen));
         match line_before(block, at, floor) {
             Some(line) => at = line.start,
             None => return floor,
@@ -42,8 +44,8 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
 }
 
 /// Whether this line begins a record whatever stands before it: a head, which no table takes as anything else, and
-/// which no trace is resumed behind.
-fn opens(block: &[u8], line: Line, seen: Seen, floor: usize) -> bool {
+/// which no trace is resumed behind. `below` is the next line, if it was looked at already.
+fn opens(block: &[u8], line: Line, seen: Seen, below: Option<(Line, Seen)>, floor: usize) -> bool {
     let alone = match seen {
         Seen::Head | Seen::Summary => true,
         Seen::Report => line_before(block, line.start, floor)
@@ -53,8 +55,9 @@ fn opens(block: &[u8], line: Line, seen: Seen, floor: usize) -> bool {
     if !alone || !line.complete {
         return false;
     }
-    let Some(next) = line_at(block, line.end).filter(|next| next.complete) else {
-        return false;
-    };
-    !Seen::of(next.text(block)).resumes()
+    let below = below.or_else(|| {
+        let next = line_at(block, line.end)?;
+        Some((next, Seen::of(next.text(block))))
+    });
+    below.is_some_and(|(next, seen)| next.complete && !seen.resumes())
 }

@@ -23,7 +23,7 @@ pub enum Step {
 }
 
 /// The reading of one record: the grammar's states, and what its first line said that later lines depend on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     grammar: Grammar,
     level: Level,
@@ -54,13 +54,14 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a record at the line `text`, which looks like `seen`.
-    pub fn open(seen: Seen, text: &[u8]) -> Machine {
+    /// Starts a record at the line `text`, which looks like `seen` and may bear a head.
+    pub fn open(seen: Seen, text: &[u8], head: Option<&Head>) -> Machine {
         let indented = is_indented(text);
-        let head = match seen {
-            Seen::Head | Seen::LevelLine | Seen::Detail | Seen::Report => Head::parse(text),
-            _ => None,
-        };
+        let bears = matches!(
+            seen,
+            Seen::Head | Seen::LevelLine | Seen::Detail | Seen::Report
+        );
+        let head = head.filter(|_| bears);
         let start = match seen {
             Seen::LevelLine | Seen::Detail | Seen::Report => Seen::Head,
             seen => seen,
@@ -77,20 +78,17 @@ impl Machine {
             grammar,
             gin: memchr::memmem::find(text, b" tcp ").is_some(),
             koa,
-            level: head.as_ref().map_or(Level::Unknown, |head| head.level),
+            level: head.map_or(Level::Unknown, |head| head.level),
             announces,
             two_line: head
-                .as_ref()
                 .is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
             dashes: seen == Seen::Dashes,
             gapped: false,
             named: announces
-                .then(|| named_error(head.as_ref().map_or(text, |head| head.message(text))))
+                .then(|| named_error(head.map_or(text, |head| head.message(text))))
                 .flatten(),
             bare: head.is_none(),
-            prefix: head
-                .as_ref()
-                .and_then(|head| report_prefix(seen, text, head)),
+            prefix: head.and_then(|head| report_prefix(seen, text, head)),
             first: (seen == Seen::Report).then(|| hash(text)),
             lines: 1,
             message_lines: 0,

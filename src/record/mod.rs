@@ -13,6 +13,7 @@ mod error_type;
 pub mod fence;
 pub mod head;
 pub mod machine;
+mod recall;
 mod ruby;
 pub mod seen;
 mod shape;
@@ -47,16 +48,18 @@ pub struct Record<'b> {
 impl<'b> Record<'b> {
     /// Parses the lines that an `Assembly` found.
     pub fn parse(block: &'b [u8], pieces: &'b [Piece]) -> Record<'b> {
-        let first = pieces
-            .first()
-            .map_or(&block[..0], |piece| piece.line.text(block));
-        let opens = pieces
-            .first()
-            .is_some_and(|piece| matches!(piece.seen, Seen::Head | Seen::LevelLine | Seen::Report));
+        let first = pieces.first().map(|piece| piece.line.text(block));
+        Record::with_head(block, pieces, first.and_then(Head::parse))
+    }
+
+    /// The same, where the first line was parsed already.
+    fn with_head(block: &'b [u8], pieces: &'b [Piece], head: Option<Head>) -> Record<'b> {
+        let first = pieces.first().map(|piece| piece.seen);
         let mut record = Record {
             block,
             pieces,
-            head: if opens { Head::parse(first) } else { None },
+            head: head
+                .filter(|_| matches!(first, Some(Seen::Head | Seen::LevelLine | Seen::Report))),
             language: pieces
                 .iter()
                 .find_map(|piece| language(piece.seen, piece.line.text(block))),
@@ -150,9 +153,19 @@ impl<'b> Record<'b> {
     /// name (`http-nio-10.0.0.1-8080-exec-3`) is where the server listens.
     pub fn peer(&self) -> Option<&'b [u8]> {
         let head = self.head_text();
-        let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-        head.split(|b| !part(*b))
-            .find(|word| word.len() >= 7 && is_address(word))
+        let ends = |b: &u8| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+        let mut from = 0;
+        while let Some(dot) = memchr::memchr(b'.', head.get(from..)?) {
+            let (before, behind) = head.split_at(from + dot);
+            let start = before.iter().rposition(ends).map_or(0, |last| last + 1);
+            let len = behind.iter().position(ends).unwrap_or(behind.len());
+            from = before.len() + len;
+            let word = &head[start..from];
+            if word.len() >= 7 && is_address(word) {
+                return Some(word);
+            }
+        }
+        None
     }
 
     /// How many bytes its own lines have.

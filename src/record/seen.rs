@@ -93,14 +93,19 @@ pub const SEEN_KINDS: usize = Seen::Text as usize + 1;
 impl Seen {
     /// Tells what `line` (without its line ending) looks like.
     pub fn of(line: &[u8]) -> Seen {
+        Seen::read(line).0
+    }
+
+    /// The same, with the line parsed as a head if it bears one.
+    pub fn read(line: &[u8]) -> (Seen, Option<Head>) {
         let indent = line
             .iter()
             .take_while(|b| matches!(b, b' ' | b'\t'))
             .count();
         let text = &line[indent..];
         match text.first() {
-            None => Seen::Blank,
-            Some(_) if indent > 0 => indented(text),
+            None => (Seen::Blank, None),
+            Some(_) if indent > 0 => (indented(text), None),
             Some(_) => margin(line),
         }
     }
@@ -151,49 +156,14 @@ fn indented(text: &[u8]) -> Seen {
     }
 }
 
-fn margin(line: &[u8]) -> Seen {
-    match line[0] {
-        b'a' if line.starts_with(b"at ") && line.contains(&b'(') => return frame(line),
-        b'.' if line.starts_with(b"... ") && line.get(4).is_some_and(u8::is_ascii_digit) => {
-            return Seen::More;
-        }
-        b'C' | b'S' | b'W' if let Some(cause) = cause(line) => return cause,
-        b'T' if line.starts_with(b"Traceback (most recent call last)") => return Seen::Traceback,
-        b'T' | b'D' if is_chain(line) => return Seen::Chain,
-        b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => return Seen::Dashes,
-        b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => {
-            return Seen::Arrow;
-        }
-        b'{' if is_json_summary(line) => return Seen::Summary,
-        b'}' | b']' if is_close(line) => return Seen::Close,
-        b'O' | b'E' if is_reactor(line) => return Seen::Reactor,
-        b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => return Seen::Crash,
-        _ if ends_in_line_number(line) && (line[0] == b'/' || is_script(line)) => {
-            return Seen::Crash;
-        }
-        b'E' if line.starts_with(b"Emitted 'error' event") => return Seen::CrashNote,
-        b'N' if line.starts_with(b"Node.js v") => return Seen::CrashNote,
-        b'g' | b'p' | b'c' | b'e' | b'[' if is_goroutine(line) => return Seen::Goroutine,
-        b'S' if line == b"Stack trace:" => return Seen::Php,
-        b'N' if line.starts_with(b"Next ") => return Seen::Php,
-        b'#' if line.get(1).is_some_and(u8::is_ascii_digit) => return Seen::Php,
-        b's' if line == b"stack backtrace:" => return Seen::Backtrace,
-        b't' if line.starts_with(b"thread '")
-            && memchr::memmem::find(line, b"' panicked at ").is_some() =>
-        {
-            return Seen::Panic;
-        }
-        b'p' if line.starts_with(b"panic(") && line.ends_with(b")") => return Seen::GoCall,
-        b'n' if line.starts_with(b"note: ") => return Seen::Backtrace,
-        b'*' if line.starts_with(b"** ") => return Seen::Stars,
-        b'|' | b'+' if is_group(line) => return Seen::Group,
-        0x1B if line == b"\x1B[0m" => return Seen::Reset,
-        _ => {}
+fn margin(line: &[u8]) -> (Seen, Option<Head>) {
+    if let Some(seen) = mark(line) {
+        return (seen, None);
     }
     if let Some(head) = Head::parse(line) {
-        return of_head(line, &head);
+        return (of_head(line, &head), Some(head));
     }
-    if is_access(line) {
+    let seen = if is_access(line) {
         Seen::Access
     } else if line.ends_with(b" {") && memchr::memmem::find(line, b"rror").is_some() {
         Seen::Open
@@ -205,7 +175,46 @@ fn margin(line: &[u8]) -> Seen {
         Seen::Place
     } else {
         Seen::Text
-    }
+    };
+    (seen, None)
+}
+
+/// What a line at the margin is by a mark at its front.
+fn mark(line: &[u8]) -> Option<Seen> {
+    Some(match line[0] {
+        b'a' if line.starts_with(b"at ") && line.contains(&b'(') => frame(line),
+        b'.' if line.starts_with(b"... ") && line.get(4).is_some_and(u8::is_ascii_digit) => {
+            Seen::More
+        }
+        b'C' | b'S' | b'W' if let Some(cause) = cause(line) => cause,
+        b'T' if line.starts_with(b"Traceback (most recent call last)") => Seen::Traceback,
+        b'T' | b'D' if is_chain(line) => Seen::Chain,
+        b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => Seen::Dashes,
+        b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => Seen::Arrow,
+        b'{' if is_json_summary(line) => Seen::Summary,
+        b'}' | b']' if is_close(line) => Seen::Close,
+        b'O' | b'E' if is_reactor(line) => Seen::Reactor,
+        b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => Seen::Crash,
+        _ if ends_in_line_number(line) && (line[0] == b'/' || is_script(line)) => Seen::Crash,
+        b'E' if line.starts_with(b"Emitted 'error' event") => Seen::CrashNote,
+        b'N' if line.starts_with(b"Node.js v") => Seen::CrashNote,
+        b'g' | b'p' | b'c' | b'e' | b'[' if is_goroutine(line) => Seen::Goroutine,
+        b'S' if line == b"Stack trace:" => Seen::Php,
+        b'N' if line.starts_with(b"Next ") => Seen::Php,
+        b'#' if line.get(1).is_some_and(u8::is_ascii_digit) => Seen::Php,
+        b's' if line == b"stack backtrace:" => Seen::Backtrace,
+        b't' if line.starts_with(b"thread '")
+            && memchr::memmem::find(line, b"' panicked at ").is_some() =>
+        {
+            Seen::Panic
+        }
+        b'p' if line.starts_with(b"panic(") && line.ends_with(b")") => Seen::GoCall,
+        b'n' if line.starts_with(b"note: ") => Seen::Backtrace,
+        b'*' if line.starts_with(b"** ") => Seen::Stars,
+        b'|' | b'+' if is_group(line) => Seen::Group,
+        0x1B if line == b"\x1B[0m" => Seen::Reset,
+        _ => return None,
+    })
 }
 
 fn of_head(line: &[u8], head: &Head) -> Seen {

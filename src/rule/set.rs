@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem::Finder;
 
 use super::bar::Bars;
@@ -154,6 +154,9 @@ pub struct RuleSet {
     candidates: OnceLock<Candidates>,
 }
 
+/// Bytes of anchors up to which the automaton over them is one that is quick and large: 1.5 MiB then.
+const QUICK_BYTES_MAX: usize = 8 * 1024;
+
 /// Which line rules may match a line: those with an anchor in it.
 #[derive(Debug)]
 struct Candidates {
@@ -204,9 +207,11 @@ impl RuleSet {
     /// The line rules with an anchor in `line`, in the order in which they are tried.
     pub(super) fn line_candidates(&self, line: &[u8]) -> Vec<usize> {
         let candidates = self.candidates.get_or_init(|| self.index_candidates());
+        // Most first lines have none, and that is told quicker than which.
         let hits = candidates
             .anchors
             .iter()
+            .filter(|anchors| anchors.is_match(line))
             .flat_map(|anchors| anchors.find_overlapping_iter(line));
         let mut rules: Vec<usize> = hits
             .filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied())
@@ -225,7 +230,11 @@ impl RuleSet {
         let pairs: Vec<(usize, &Vec<u8>)> = lines
             .flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (at, anchor)))
             .collect();
-        let anchors = AhoCorasick::new(pairs.iter().map(|(_, anchor)| anchor)).ok();
+        let bytes: usize = pairs.iter().map(|(_, anchor)| anchor.len()).sum();
+        let anchors = AhoCorasick::builder()
+            .kind((bytes <= QUICK_BYTES_MAX).then_some(AhoCorasickKind::DFA))
+            .build(pairs.iter().map(|(_, anchor)| anchor))
+            .ok();
         Candidates {
             anchors,
             rule_of: pairs.into_iter().map(|(at, _)| at).collect(),

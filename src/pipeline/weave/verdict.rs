@@ -164,6 +164,7 @@ impl Pipeline {
         let suspect = Suspect {
             block: &loom.text,
             pieces: &loom.pieces[found.pieces.clone()],
+            assembly: None,
             oversize: found.oversize,
             is_mixed: found.is_mixed,
             start: found.range.start,
