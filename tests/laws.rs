@@ -413,3 +413,46 @@ fn a_summary_waits_for_the_end_of_a_line() {
     assert_eq!((ledger.suppressed.records, tape.counts().0), (1, 1));
     assert_eq!(tape.fault, None);
 }
+
+/// A stamp of the day before is no sign that a kind was silent for a day.
+#[test]
+fn a_late_stamp_makes_no_kind_new() {
+    let record =
+        |time: &str| format!("{time},000 WARNING asyncio: socket.send() raised exception.\n");
+    let times = [
+        "2026-11-22 10:00:00",
+        "2026-11-21 09:00:00",
+        "2026-11-22 10:02:00",
+    ];
+    let log: String = times.iter().map(|time| record(time)).collect();
+    let (once, ledger) = run(rules(), usual(), log.as_bytes(), &Cuts::Never);
+    assert_eq!(ledger.suppressed.records, 2);
+    let (twice, _) = run(rules(), usual(), &once.out, &Cuts::Never);
+    assert_eq!(text(&twice.out), text(&once.out));
+}
+
+/// The time of the lines before a line beyond its bound is read, even if that line leaves before its end is there.
+#[test]
+fn a_line_that_leaves_early_hides_no_time() {
+    let log = format!(
+        "2026-11-22 10:00:00,000 INFO start\n{}\n2026-11-22 12:30:00,000 WARNING asyncio: socket.send() raised exception.\n",
+        "x".repeat(LINE_BYTES_MAX + 100),
+    );
+    let settings = Settings {
+        first: First::None,
+        ..Settings::default()
+    };
+    let options = Options {
+        settings,
+        ..usual()
+    };
+    let (whole, _) = run(rules(), options, log.as_bytes(), &Cuts::Never);
+    let (cut, _) = run(
+        rules(),
+        options,
+        log.as_bytes(),
+        &Cuts::Every(LINE_BYTES_MAX + 90),
+    );
+    assert_eq!(cut.summaries, whole.summaries);
+    assert!(cut.out == whole.out, "the cut shows");
+}

@@ -160,7 +160,8 @@ impl Collapse {
             Some(episode) => {
                 let silent = sighting.stamp.saturating_sub(episode.last_stamp);
                 episode.last_sighting = sightings;
-                episode.last_stamp = sighting.stamp;
+                // A late stamp makes no silence: the records around it may be held back, and are not there in a second run.
+                episode.last_stamp = episode.last_stamp.max(sighting.stamp);
                 let forgotten = silent > forget && episode.summary.count == 0;
                 (forgotten, episode.summary.kind)
             }

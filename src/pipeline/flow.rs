@@ -10,7 +10,7 @@ use super::{Gear, Ledger, Options, Output, Skim};
 use crate::episode::key::KeyBuilder;
 use crate::episode::{Clock, Collapse, Summary};
 use crate::format::{Format, Wardrobe, export};
-use crate::line::{Layout, Line};
+use crate::line::{Layout, Line, line_start};
 use crate::record::Assembly;
 use crate::rule::{Memory, RuleSet};
 
@@ -316,9 +316,13 @@ impl Pipeline {
 
     /// Passes everything up to `end` on and moves the stream's offset.
     pub(super) fn settle(&mut self, passage: &mut Passage<'_>, end: usize) -> io::Result<()> {
-        if !self.mid_line {
-            self.read_marks(passage, end)?;
-        }
+        // A line that leaves before its end is there is asked nothing; those before it are.
+        let whole = if self.mid_line {
+            line_start(passage.block, end, passage.marked.min(end))
+        } else {
+            end
+        };
+        self.read_marks(passage, whole)?;
         self.pass(passage, end)?;
         let done = passage.passed;
         self.look_ahead(passage, done);

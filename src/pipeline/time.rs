@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::weave::Rows;
 use crate::format::{Format, Wear};
-use crate::limits::{TIME_MARK_BYTES, TIME_MARK_LINES};
+use crate::limits::{LINE_BYTES_MAX, TIME_MARK_BYTES, TIME_MARK_LINES};
 use crate::line::Stamp;
 use crate::record::{Head, Seen};
 
@@ -40,6 +40,11 @@ impl Marks {
         }
         while let Some(row) = rows.at(at).filter(|row| row.start < to) {
             let text = row.text(rows.block);
+            // A line beyond its bound may have left before its end was there, and is asked nothing either way.
+            if text.len() > LINE_BYTES_MAX {
+                at = row.end;
+                continue;
+            }
             if let Some(stamp) = stamp(text, format) {
                 self.set_behind(base + row.start as u64);
                 return Some((row.start, stamp));
