@@ -10,7 +10,9 @@ pub fn mask<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
     let mut at = 0;
     loop {
         let rest = &text[at..];
-        let plain = rest.iter().position(|b| is_word(*b) || *b == b'/');
+        let plain = rest
+            .iter()
+            .position(|b| is_word(*b) || matches!(b, b'/' | b'<'));
         let plain = plain.unwrap_or(rest.len());
         out.extend_from_slice(&rest[..plain]);
         at += plain;
