@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drive::{Cuts, Run, Tape, in_gear, run};
-use logs::{Log, log, outgrown, soup, stock, unbroken_log};
+use logs::{Log, bare_log, log, outgrown, soup, stock, unbroken_log};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -193,7 +193,7 @@ proptest! {
     /// What passes stands in order as it stood; a record passes whole or not at all; only what a rule takes is held
     /// back, and never the first of its kind.
     #[test]
-    fn only_repeats_of_what_a_rule_takes_are_held_back(log in log(1..24)) {
+    fn only_repeats_of_what_a_rule_takes_are_held_back(log in bare_log(1..24)) {
         let (tape, _) = run(rules(), usual(), &log.0, &Cuts::Never);
         check_fidelity(&tape)?;
         let mut after = 0;
@@ -263,7 +263,7 @@ proptest! {
     /// Judging early what is held loses and doubles nothing, whenever it happens; what stands away from it is dealt
     /// with as ever.
     #[test]
-    fn an_early_release_loses_nothing(log in log(1..20), options in options(), releases in vec(any::<prop::sample::Index>(), 1..6)) {
+    fn an_early_release_loses_nothing(log in bare_log(1..20), options in options(), releases in vec(any::<prop::sample::Index>(), 1..6)) {
         let ends: Vec<usize> = log.0.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
         prop_assume!(!ends.is_empty());
         let mut at: Vec<usize> = releases.iter().map(|index| *index.get(&ends)).collect();
@@ -305,7 +305,7 @@ proptest! {
 
     /// A release between two records is not seen in the output.
     #[test]
-    fn a_release_between_records_does_not_show(log in log(1..20), options in options(), releases in vec(any::<prop::sample::Index>(), 1..6)) {
+    fn a_release_between_records_does_not_show(log in bare_log(1..20), options in options(), releases in vec(any::<prop::sample::Index>(), 1..6)) {
         let (whole, ledger) = run(rules(), options, &log.0, &Cuts::Never);
         let ends: Vec<usize> = model::read(rules(), &log.0).iter().map(|entry| entry.range.end).filter(|end| log.0[..*end].ends_with(b"\n")).collect();
         prop_assume!(!ends.is_empty());

@@ -191,6 +191,19 @@ pub fn log(pieces: Range<usize>) -> impl Strategy<Value = Log> {
     log_of(piece().boxed(), pieces)
 }
 
+/// A log whose lines wear nothing, so that every record in it can be read as it stands.
+pub fn bare_log(pieces: Range<usize>) -> impl Strategy<Value = Log> {
+    log(pieces).prop_map(|log| {
+        let lines = log.0.split_inclusive(|byte| *byte == b'\n');
+        let bare = lines.filter(|line| {
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            Wear::of(text, Format::Auto).is_none()
+        });
+        Log(bare.flatten().copied().collect())
+    })
+}
+
 /// A log in which no record is cut or mixed with another. Taking out a record that stands amid the lines of a torn one
 /// joins those lines, so that a second run may read them as one record: no filter of lines can help that.
 pub fn unbroken_log(pieces: Range<usize>) -> impl Strategy<Value = Log> {
