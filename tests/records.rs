@@ -54,6 +54,41 @@ fn logback_with_common_frames_and_suppressed_errors() {
 }
 
 #[test]
+fn events_that_close_with_a_mark_of_their_own() {
+    let trace = "org.apache.catalina.connector.ClientAbortException: java.io.IOException: Broken pipe\n\
+                 \tat org.apache.catalina.connector.OutputBuffer.flush(OutputBuffer.java:284)\n\
+                 \tat com.example.Books.list(Books.java:7)\n\
+                 Caused by: java.io.IOException: Broken pipe\n\
+                 \tat sun.nio.ch.FileDispatcherImpl.write0(Native Method)\n\
+                 \t... 42 more\n";
+    let heads_and_ends = [
+        (
+            "[#|2026-11-22T10:00:01.000+0100|WARNING|glassfish3.1|web|_ThreadID=13;|Servlet.service() threw exception\n",
+            "|#]\n\n",
+        ),
+        (
+            "[2026-11-22T10:00:01.000+0100] [Payara 5] [WARNING] [] [web] [tid: 13] [levelValue: 900] [[\n  \
+             Servlet.service() threw exception\n",
+            "]]\n\n",
+        ),
+        (
+            "####<Nov 22, 2026 10:00:01 AM CET> <Error> <HTTP> <books> <server1> <exec-4> <> <> <> <1795338001000> \
+             <BEA-101017> <Root cause of ServletException.\n",
+            "> \n",
+        ),
+    ];
+    for (head, end) in heads_and_ends {
+        check(
+            &[head, trace, end].concat(),
+            &[
+                "org.apache.catalina.connector.ClientAbortException",
+                "java.io.IOException",
+            ],
+        );
+    }
+}
+
+#[test]
 fn the_root_first_and_a_circular_reference() {
     check(
         "2026-11-22 10:00:01.000 ERROR [exec-1] c.e.Books : export failed\n\

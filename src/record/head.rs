@@ -235,7 +235,7 @@ fn skip(line: &[u8], from: usize, what: &[u8]) -> usize {
         .count()
 }
 
-/// Whether what stands before a stamp may stand before a head's stamp: an opening bracket (WebLogic's is `<`), a level, a process id, a
+/// Whether what stands before a stamp may stand before a head's stamp: an opening bracket (WebLogic's is `<` or `####<`), a level, a process id, a
 /// thread in brackets, a syslog priority. Anything else means that the stamp is part of some text.
 fn is_front(front: &[u8]) -> bool {
     let mut depth = 0_i32;
@@ -247,7 +247,7 @@ fn is_front(front: &[u8]) -> bool {
         let closes = token.iter().filter(|b| **b == b']').count() as i32;
         let known = depth > 0
             || token.starts_with(b"[")
-            || matches!(token, b"-" | b"<")
+            || matches!(token, b"-" | b"<" | b"####<")
             || is_severity(token)
             || exact(trim_punctuation(token)).is_some()
             || is_pid(token)

@@ -7,7 +7,7 @@ use super::error_type::{error_type, strip_thread};
 use super::frame_language;
 use super::head::{Head, Level, announces_failure};
 use super::seen::Seen;
-use super::shape::{erlang_process, is_header, is_request};
+use super::shape::{erlang_process, is_close, is_header, is_request, seals};
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 
@@ -31,6 +31,8 @@ pub struct Machine {
     /// The first line is the first half of `java.util.logging`'s two-line head.
     two_line: bool,
     dashes: bool,
+    /// The head announces a mark that will close the event.
+    seals: bool,
     /// May start a report of gin's: it names a socket of Go's that failed.
     gin: bool,
     /// Starts at an indented error, which only Node prints.
@@ -83,6 +85,7 @@ impl Machine {
             two_line: head
                 .is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
             dashes: seen == Seen::Dashes,
+            seals: head.is_some() && seals(text),
             gapped: false,
             named: announces
                 .then(|| named_error(head.map_or(text, |head| head.message(text))))
@@ -168,6 +171,8 @@ impl Machine {
     /// What a line means here: a level line or a detail is one only behind the right head.
     fn in_place(&self, seen: Seen, text: &[u8]) -> Seen {
         match seen {
+            Seen::EventEnd if !self.seals && is_close(text) => Seen::Close,
+            Seen::EventEnd if !self.seals => Seen::Text,
             Seen::LevelLine if !(self.two_line && self.lines == 1) => Seen::Head,
             Seen::Detail | Seen::Report => {
                 let prefix = Head::parse(text).and_then(|head| report_prefix(seen, text, &head));
@@ -213,7 +218,10 @@ impl Machine {
             _ if language == Language::Postgres => self.prefix.is_some(),
             State::Head => self.two_line || from == State::Start,
             State::Tail if language == Language::Go => self.gin,
-            State::Tail if seen == Seen::Blank => self.two_line || self.gapped,
+            State::Tail if seen == Seen::EventEnd => self.seals,
+            State::Tail if seen == Seen::Blank => {
+                self.two_line || self.gapped || self.seals && from == State::Tail
+            }
             State::Tail => self.dashes,
             State::Error
                 if before_trace && !indented && seen == Seen::Error && !self.may_print(text) =>

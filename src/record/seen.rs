@@ -4,8 +4,8 @@ use super::error_type::is_error;
 use super::head::Head;
 use super::shape::{
     ends_in_line_number, erlang_process, has_place, has_ruby_place, is_access, is_backtrace_entry,
-    is_chain, is_close, is_go_call, is_goroutine, is_group, is_json_summary, is_reactor,
-    is_ruby_frame, is_script,
+    is_chain, is_close, is_event_end, is_go_call, is_goroutine, is_group, is_json_summary,
+    is_reactor, is_ruby_frame, is_script,
 };
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
@@ -81,6 +81,8 @@ pub enum Seen {
     Stars,
     /// Nothing but the end of a colour: gin closes its reports so.
     Reset,
+    /// Nothing but the mark that closes a logged event of several lines: GlassFish's `|#]` and `]]`, WebLogic's `>`.
+    EventEnd,
     /// Any other line that starts with white space.
     Indented,
     /// Any other line at the margin.
@@ -192,6 +194,7 @@ fn mark(line: &[u8]) -> Option<Seen> {
         b'-' if line.len() >= 20 && line.iter().all(|b| *b == b'-') => Seen::Dashes,
         b'-' if line.starts_with(b"---> ") || line.starts_with(b"--- End of ") => Seen::Arrow,
         b'{' if is_json_summary(line) => Seen::Summary,
+        b'|' | b']' | b'>' if is_event_end(line) => Seen::EventEnd,
         b'}' | b']' if is_close(line) => Seen::Close,
         b'O' | b'E' if is_reactor(line) => Seen::Reactor,
         b'n' if line.starts_with(b"node:") && ends_in_line_number(line) => Seen::Crash,

@@ -4,6 +4,18 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+/// Whether a line is nothing but the mark that closes an event whose head announced it, see [`seals`].
+pub(super) fn is_event_end(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_end(), b"|#]" | b"]]" | b">")
+}
+
+/// Whether an event that begins with this line ends in a mark of its own: GlassFish's `[#|…` and `… [[`, WebLogic's
+/// `####<…` and `<…`.
+pub(super) fn seals(head: &[u8]) -> bool {
+    let opens = head.starts_with(b"[#|") || head.starts_with(b"####<") || head.starts_with(b"<");
+    opens || head.trim_ascii_end().ends_with(b"[[")
+}
+
 pub(super) fn is_close(line: &[u8]) -> bool {
     line.len() <= 4
         && line

@@ -64,7 +64,9 @@ pub(super) fn find(line: &[u8]) -> Option<Stamp> {
 /// A stamp right behind the bracket at `at`, or behind a level or pid in it: `[E 261122 10:56:50
 /// web:2108]`.
 fn bracketed(line: &[u8], head: &[u8], at: usize) -> Option<Stamp> {
-    let inside = at + 1;
+    // GlassFish: `[#|2026-11-22T11:03:08.123+0000|WARNING|`.
+    let mark = head.get(at..).is_some_and(|rest| rest.starts_with(b"[#|"));
+    let inside = at + if mark { 3 } else { 1 };
     let rest = head.get(inside..)?;
     let inner = inside + blanks(rest);
     read::at(line, inner).or_else(|| {
@@ -90,7 +92,8 @@ fn token(rest: &[u8], first: bool) -> Option<usize> {
                 0
             }
         }
-        // WebLogic brackets each part of its heads: `<Nov 22, 2026 11:03:08 AM UTC> <Error> `.
+        // WebLogic brackets each part of its heads: `<Nov 22, 2026 11:03:08 AM UTC> <Error> `, with four marks in files.
+        [b'#', b'#', b'#', b'#', b'<', ..] if first => return Some(5),
         [b'<', b'A'..=b'Z', ..] if first => return Some(1),
         // The dots of a test runner, glued to the line.
         [b'.', ..] if first => rest

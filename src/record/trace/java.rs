@@ -48,6 +48,12 @@ pub const ROWS: &[Row] = &[
     (Frames, CauseAlone, State::Chain),
     (Frames, Reactor, Frames),
     (Frames, Blank, Tail),
+    // GlassFish and WebLogic close their events, GlassFish with a blank line behind.
+    (Message, EventEnd, Tail),
+    (State::Error, EventEnd, Tail),
+    (Extra, EventEnd, Tail),
+    (Frames, EventEnd, Tail),
+    (Tail, Blank, Tail),
     // Jetty's own log prints `Caused by:` alone and the error on a line of its own.
     (State::Chain, Seen::Error, State::Error),
 ];
