@@ -96,6 +96,14 @@ impl<'b> Record<'b> {
         }
     }
 
+    /// A head in two lines as other layouts print it, in one: who logged it, then the message. `None` for a head that
+    /// is one line.
+    pub fn joined_head(&self) -> Option<Vec<u8>> {
+        let message = self.second_head()?;
+        let logger = self.head.as_ref()?.text(self.first_line());
+        Some([logger, b" ", message].concat())
+    }
+
     /// The head's text behind its level.
     pub fn message_text(&self) -> &'b [u8] {
         let first = self.first_line();

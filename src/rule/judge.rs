@@ -127,7 +127,7 @@ impl RuleSet {
             |link: &&Link<'_>| !link.in_head || record.head.is_some() || !record.frames.is_empty();
         let link = link.filter(told).ok_or(Condition::Signal)?;
         let head = matcher.head.as_ref();
-        if head.is_some_and(|head| !head.is_match(record.head_text())) {
+        if head.is_some_and(|head| !says(record, head)) {
             return Err(Condition::Head);
         }
         let owner = trace.owner.and_then(|at| record.frames.get(at));
@@ -334,6 +334,16 @@ fn is_dump(seen: Seen) -> bool {
         seen,
         Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More
     )
+}
+
+/// Whether the head's text is the one that a rule asks for; of a head in two lines either way it can be read.
+fn says(record: &Record<'_>, head: &Pattern) -> bool {
+    let joined = || {
+        record
+            .joined_head()
+            .is_some_and(|text| head.is_match(&text))
+    };
+    head.is_match(record.head_text()) || joined()
 }
 
 /// Whether a report of Python's socketserver lacks a part of its frame of dashes: threads wrote at once.
