@@ -81,20 +81,31 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files that their parents declare as tests: `#[cfg(test)] mod tests;`.
+/// The files that their parents declare as tests, `#[cfg(test)] mod tests;`, and those that such files declare.
 pub fn test_files(sources: &[Source]) -> BTreeSet<String> {
-    let declared = regex::Regex::new(r"(?-u)#\[cfg\(test\)\]\s*mod (\w+);").unwrap();
+    let as_test = regex::Regex::new(r"(?-u)#\[cfg\(test\)\]\s*mod (\w+);").unwrap();
+    let any = regex::Regex::new(r"(?-u)\bmod (\w+);").unwrap();
     let mut files = BTreeSet::new();
-    for source in sources {
-        let folder = match source.path.strip_suffix("mod.rs") {
-            Some(folder) => folder.to_owned(),
-            None => format!("{}/", source.path.trim_end_matches(".rs")),
-        };
-        for found in declared.captures_iter(&source.code) {
-            files.insert(format!("{folder}{}.rs", &found[1]));
+    loop {
+        let before = files.len();
+        for source in sources {
+            let declared = if files.contains(&source.path) {
+                &any
+            } else {
+                &as_test
+            };
+            let folder = match source.path.strip_suffix("mod.rs") {
+                Some(folder) => folder.to_owned(),
+                None => format!("{}/", source.path.trim_end_matches(".rs")),
+            };
+            for found in declared.captures_iter(&source.code) {
+                files.insert(format!("{folder}{}.rs", &found[1]));
+            }
+        }
+        if files.len() == before {
+            return files;
         }
     }
-    files
 }
 
 /// Blanks out comments and what stands in string and character literals; lines stay lines.
@@ -246,5 +257,7 @@ fn tests_are_told_from_the_rest() {
     let parent = Source::new("line/mod.rs", "#[cfg(test)]\nmod laws;");
     assert!(test_files(&[parent]).contains("line/laws.rs"));
     let leaf = Source::new("system/sink.rs", "#[cfg(test)]\nmod tests;");
-    assert!(test_files(&[leaf]).contains("system/sink/tests.rs"));
+    let below = Source::new("system/sink/tests.rs", "mod full;");
+    let files = test_files(&[below, leaf]);
+    assert!(files.contains("system/sink/tests.rs") && files.contains("system/sink/tests/full.rs"));
 }
