@@ -102,7 +102,7 @@ proptest! {
     ) {
         let (reference, ledger) = run(rules(), options, &log.0, &Cuts::Never);
         // Logs of megabytes are there for what outgrows all bounds, not for their many segments.
-        let made = press(&log.0, compression, jobs, segment_bytes.max(log.0.len() / 100), options);
+        let made = press(&log.0, compression, jobs, segment_bytes.max(log.0.len() / 8), options);
         // Bytes that begin like a compressed file are one to whoever reads them.
         prop_assume!(compression != Compression::Plain || Compression::of(&reference.out) == Compression::Plain);
         let filtered = expand(&made.file);
@@ -130,7 +130,7 @@ proptest! {
         let (mut out, mut attic) = (Vec::new(), Vec::new());
         let mut growing = Growing::new();
         let mut done = 0;
-        let ends = (0..log.0.len()).step_by(piece_bytes.max(log.0.len() / 100)).chain([log.0.len()]);
+        let ends = (0..log.0.len()).step_by(piece_bytes.max(log.0.len() / 8)).chain([log.0.len()]);
         for (number, end) in ends.enumerate() {
             let mut kept = Kept { out: &mut out, attic: &mut growing };
             done += pipeline.feed(&log.0[done..end.max(done)], NOW, &mut kept).unwrap();
