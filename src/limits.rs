@@ -112,7 +112,7 @@ pub const SURGE_FACTOR: f64 = 8.0;
 
 /// Bytes taken out after which a part of an attic is closed, to be packed and checked for itself. More would need more
 /// memory, fewer would repeat the templates more often.
-pub const ATTIC_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+pub const ATTIC_CHUNK_BYTES: usize = 2 * 1024 * 1024;
 
 /// Events after which it is closed as well: places where something was taken out or put in.
 pub const ATTIC_CHUNK_EVENTS: usize = 64 * 1024;

@@ -291,6 +291,19 @@ mod tests {
     }
 
     #[test]
+    fn long_texts_come_back_whatever_comes_between() {
+        let text = |number: u64| format!("gone\n\tat {}{number}\n", "A.b(A.java) ".repeat(20));
+        let long = text(100_000_000_000);
+        let (short, other) = (text(7), text(100_000_000_001));
+        assert!(short.len() < 256 + 5 && long.len() >= 256 + 5);
+        let order = [
+            &long, &long, &short, &long, &long, &other, &long, &short, &short, &long,
+        ];
+        let texts: Vec<&[u8]> = order.iter().map(|text| text.as_bytes()).collect();
+        check(&texts);
+    }
+
+    #[test]
     fn ends_are_counted_in_both_files() {
         let mut chunk = Chunk::new(10, 8);
         chunk.add(

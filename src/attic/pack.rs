@@ -5,6 +5,7 @@
 //! for each field of each template, in which like stands beside like.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 use super::number::{fold, put, put_bytes};
 use super::split::{NUMBER_DIGITS_MAX, split};
@@ -53,9 +54,14 @@ fn padded_width(digits: &[u8]) -> u8 {
     }
 }
 
+/// Bytes from which on a part is remembered as a whole: a trace that comes again to the letter is not split again.
+const WHOLE_BYTES_MIN: usize = 256;
+
 /// One template, and what was seen of its fields.
 #[derive(Debug, Default)]
 struct Shape {
+    /// Its last text, if that is long.
+    whole: Vec<u8>,
     /// The text of each field, as it was last.
     last: Vec<Vec<u8>>,
     values: Vec<Value>,
@@ -66,6 +72,8 @@ struct Shape {
 #[derive(Debug, Default)]
 pub struct Packer {
     known: HashMap<Box<[u8]>, usize, foldhash::quality::RandomState>,
+    /// Which shape a long text was the last of, by the text's hash.
+    wholes: HashMap<u64, usize, foldhash::quality::RandomState>,
     shapes: Vec<Shape>,
     /// For each text the number of its first line's template, then that of its rest plus one, 0 if it has none.
     ids: Vec<u8>,
@@ -95,6 +103,41 @@ impl Packer {
 
     /// Adds one part, and gives the number of its template.
     fn add_part(&mut self, part: &[u8]) -> u64 {
+        let is_long = part.len() >= WHOLE_BYTES_MIN;
+        let hash = if is_long { self.hash(part) } else { 0 };
+        let id = self.wholes.get(&hash).copied().filter(|_| is_long);
+        let shape = id.and_then(|id| self.shapes.get(id));
+        if let (Some(id), true) = (id, shape.is_some_and(|shape| shape.whole == part)) {
+            // No field has changed.
+            put(0, &mut self.changes);
+            return id as u64;
+        }
+        let id = self.split_part(part);
+        // Of the same template there may be long texts and short ones: what was remembered is not the last any more.
+        let whole = self
+            .shapes
+            .get_mut(id)
+            .map(|shape| std::mem::take(&mut shape.whole));
+        let mut whole = whole.unwrap_or_default();
+        if !whole.is_empty() {
+            let before = self.hash(&whole);
+            self.wholes.remove(&before);
+        }
+        if let Some(shape) = self.shapes.get_mut(id).filter(|_| is_long) {
+            whole.clear();
+            whole.extend_from_slice(part);
+            shape.whole = whole;
+            self.wholes.insert(hash, id);
+        }
+        id as u64
+    }
+
+    fn hash(&self, text: &[u8]) -> u64 {
+        self.wholes.hasher().hash_one(text)
+    }
+
+    /// Splits a part, and gives the number of its template.
+    fn split_part(&mut self, part: &[u8]) -> usize {
         self.template.clear();
         let mut fields = Vec::new();
         split(part, &mut self.template, &mut fields);
@@ -102,7 +145,7 @@ impl Packer {
             if let Some(shape) = self.shapes.get_mut(*id) {
                 shape.add(&fields, &mut self.changes);
             }
-            return *id as u64;
+            return *id;
         }
         let id = self.shapes.len();
         put_bytes(&self.template, &mut self.templates);
@@ -110,12 +153,13 @@ impl Packer {
             put_bytes(field, &mut self.firsts);
         }
         self.shapes.push(Shape {
+            whole: Vec::new(),
             last: fields.iter().map(|field| field.to_vec()).collect(),
             values: fields.iter().map(|field| Value::of(field)).collect(),
             columns: vec![Vec::new(); fields.len()],
         });
         self.known.insert(self.template.as_slice().into(), id);
-        id as u64
+        id
     }
 
     /// Appends everything, packed.
