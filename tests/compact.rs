@@ -8,6 +8,9 @@ mod files;
 // What must not harm them.
 #[path = "compact/faults.rs"]
 mod faults;
+// Attics beside outputs that are still written.
+#[path = "compact/growing.rs"]
+mod growing;
 // Killed at any moment.
 #[path = "compact/kills.rs"]
 mod kills;

@@ -164,3 +164,6 @@ impl Default for Growing {
         Growing::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,5 +211,3 @@ fn an_attic_is_a_file_that_zstd_reads() {
     let plain = zstd::stream::decode_all(made.attic.as_slice()).unwrap();
     assert!(memchr::memmem::find(&plain, b"gone").is_some());
 }
-
-mod grown;

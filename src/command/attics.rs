@@ -103,6 +103,10 @@ impl Opened {
             return Ok(opened(found));
         }
         match open_in(&folder, &usual_name(name)) {
+            // Whether it fits is seen when it is used: as long as nothing is in it, it proves nothing.
+            Ok(attic) if attic.grown_bytes().is_some() => {
+                Ok(opened((folder.path().join(usual_name(name)), attic)))
+            }
             Err(cause @ (AtticError::Damaged(_) | AtticError::Newer(_))) => Err(OpenError::Attic {
                 path: shown(&folder.path().join(usual_name(name))),
                 cause,

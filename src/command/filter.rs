@@ -34,6 +34,8 @@ pub struct Asked {
     pub inputs: Vec<Input>,
     /// Where it goes.
     pub output: Place,
+    /// Where what is taken out is kept, if it is.
+    pub attic: Option<PathBuf>,
     /// Under what terms.
     pub terms: Terms,
 }
@@ -52,6 +54,10 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
     };
     let opened = wait.and_then(|wait| {
         let outlet = Outlet::open(&asked.output, terms.summaries.as_ref())?;
+        let outlet = match &asked.attic {
+            Some(attic) => outlet.keeping(attic)?,
+            None => outlet,
+        };
         Ok((wait, outlet))
     });
     let (wait, outlet) = match opened {
@@ -70,7 +76,10 @@ pub fn filter(asked: &Asked, voice: &mut dyn Voice) -> Ending {
     };
     reading.around.service.ready();
     let ending = match read_all(&mut reading, &asked.inputs) {
-        Ok(ending) => ending,
+        Ok(ending) => {
+            reading.outlet.end(reading.around.voice);
+            ending
+        }
         Err(error) => unwritable(&error, reading.around.voice),
     };
     if let Some(stats) = terms.stats {

@@ -8,10 +8,10 @@ use std::time::Instant;
 use super::lane::Surroundings;
 use super::relief::Relief;
 use super::{Tone, Voice};
-use crate::pipeline::Output;
 use crate::system::ladder::{Ladder, Sizing};
 use crate::system::sink::{Sink, SinkError};
 use crate::system::source::Source;
+use keep::Keep;
 
 /// One output that can be opened again under its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Outlet {
     relief: Option<Relief>,
     /// Which lane wrote last.
     turned_to: Option<u32>,
+    /// Where what is taken out is kept, if it is.
+    keep: Option<Keep>,
 }
 
 impl Outlet {
@@ -96,6 +98,7 @@ impl Outlet {
             torn_by: None,
             relief: None,
             turned_to: None,
+            keep: None,
         })
     }
 
@@ -109,10 +112,13 @@ impl Outlet {
         }
     }
 
-    /// When to call [`flush`](Outlet::flush) at the latest, to see whether a failed output can be written again.
+    /// When to call [`flush`](Outlet::flush) at the latest, to see whether a failed output can be written
+    /// again, and to bring what was taken out into its attic.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {
-        self.relief.as_ref().and_then(Relief::next_try)
+        let relief = self.relief.as_ref().and_then(Relief::next_try);
+        let keep = self.keep.as_ref().and_then(Keep::wakes_at);
+        [relief, keep].into_iter().flatten().min()
     }
 
     /// Whether `source` is a file that this writes to.
@@ -142,6 +148,7 @@ impl Outlet {
     /// Puts the output away under another name and goes on in a fresh one; everything must be flushed. If that fails, that
     /// is said, the old file is written on, and it will be tried again later.
     pub fn rotate(&mut self, voice: &mut dyn Voice) {
+        self.keep_all(voice);
         let Some(ladder) = self.ladder.as_mut() else {
             return;
         };
@@ -153,12 +160,15 @@ impl Outlet {
         for text in ladder.complaints() {
             voice.say(Tone::Error, &text);
         }
+        self.turn_keep(voice);
     }
 
     /// Opens again what is a file, after it was renamed or removed; everything must be flushed. What cannot be opened
     /// stays as it is, and that is said.
     pub fn reopen(&mut self, voice: &mut dyn Voice) {
+        self.keep_all(voice);
         let main = self.reopen_main();
+        self.turn_keep(voice);
         let aside = self.aside.as_mut();
         let aside = aside.map_or(Ok(()), |(place, sink)| reopen(place, sink));
         for error in [main, aside].into_iter().filter_map(Result::err) {
@@ -191,11 +201,13 @@ impl Outlet {
             Some(relief) if well => relief.wrote(around.voice),
             _ => {}
         }
+        self.tend_keep(around.voice);
         Ok(())
     }
 
-    /// Says what is left unwritten, at the end.
+    /// Ends the attic, and says what is left unwritten, at the end.
     pub fn end(&mut self, voice: &mut dyn Voice) {
+        self.keep_all(voice);
         if let Some(relief) = &mut self.relief {
             relief.end(&mut self.sink, voice);
         }
@@ -203,7 +215,8 @@ impl Outlet {
 
     /// Opens a failed output again, if it is time to.
     fn try_again(&mut self) {
-        let due = self.wakes_at().is_some_and(|at| at <= Instant::now());
+        let next = self.relief.as_ref().and_then(Relief::next_try);
+        let due = next.is_some_and(|at| at <= Instant::now());
         let Some(relief) = self
             .relief
             .as_mut()
@@ -261,95 +274,6 @@ fn reopen(place: &Place, sink: &mut Sink) -> Result<(), SinkError> {
     Ok(())
 }
 
-/// What the pipeline writes to while one block is fed: an outlet, and all it takes to wait for room in it.
-pub struct Valve<'a, 'b> {
-    /// Where it goes.
-    pub outlet: &'a mut Outlet,
-    /// Which lane this is, among those that share the outlet.
-    pub lane: u32,
-    /// What is written where the output turns to this lane from another.
-    pub title: &'a [u8],
-    /// Where the block came from; `None` if it is no longer there to be moved from.
-    pub source: Option<&'a Source>,
-    /// Offset, in the stream as the pipeline counts it, of the block's first byte.
-    pub stream_at: u64,
-    /// Waits for room, and for signals meanwhile; says that there is none.
-    pub around: &'a mut Surroundings<'b>,
-}
-
-impl Valve<'_, '_> {
-    /// Begins a line of its own behind one that another lane has left unfinished.
-    fn turn(&mut self) -> io::Result<()> {
-        if self.outlet.torn_by.is_some_and(|other| other != self.lane) {
-            self.write(b"\n")?;
-        }
-        let last = self.outlet.turned_to.replace(self.lane);
-        if last != Some(self.lane) && !self.title.is_empty() {
-            if last.is_some() {
-                self.write(b"\n")?;
-            }
-            self.write(self.title)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.diverts(bytes) {
-            return Ok(());
-        }
-        self.outlet.took(self.lane, bytes);
-        let written = self.outlet.sink.write_all_at_once(bytes);
-        let settled = self.outlet.settle(written, self.around);
-        settled.map_err(io::Error::other)
-    }
-
-    /// Whether the bytes went elsewhere, since the output has failed.
-    fn diverts(&mut self, bytes: &[u8]) -> bool {
-        match &mut self.outlet.relief {
-            Some(relief) if relief.is_diverted() => {
-                relief.divert(bytes);
-                true
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Output for Valve<'_, '_> {
-    fn pass(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
-        debug_assert!(at >= self.stream_at);
-        self.turn()?;
-        if self.diverts(bytes) {
-            return Ok(());
-        }
-        self.outlet.took(self.lane, bytes);
-        let begins = self.source.map_or(0, Source::offset);
-        let at = begins + (at - self.stream_at);
-        let passed = self.outlet.sink.pass(self.source, bytes, at);
-        let settled = self.outlet.settle(passed, self.around);
-        settled.map_err(io::Error::other)
-    }
-
-    fn summary(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if let Some((_, sink)) = &mut self.outlet.aside {
-            let written = sink.write_all_at_once(bytes).and_then(|()| sink.flush());
-            let settled = match self.outlet.relief {
-                Some(_) => written,
-                None => settle(sink, written, self.around),
-            };
-            let Err(error) = settled else {
-                return Ok(());
-            };
-            // The account must not be lost with them, and the stream must not end for their sake.
-            let text = format!("summaries: {error}; from here on they go to the output");
-            self.around.voice.say(Tone::Error, &text);
-            self.outlet.aside = None;
-        }
-        self.turn()?;
-        self.write(bytes)
-    }
-}
-
 /// Waits until a stuck output takes bytes again.
 fn settle(
     sink: &mut Sink,
@@ -367,6 +291,10 @@ fn settle(
 }
 
 mod file;
+mod keep;
+mod valve;
+
+pub use valve::Valve;
 
 /// The sink's error that a pipeline gave back.
 #[must_use]

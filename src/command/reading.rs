@@ -51,7 +51,11 @@ impl Reading<'_> {
             service.tend(self.lane.done_bytes(), || {
                 status(&self.lane.ledger(), self.lane.done_bytes())
             });
-            let wakes = [self.lane.wakes_at(), service.wakes_at()];
+            let wakes = [
+                self.lane.wakes_at(),
+                service.wakes_at(),
+                self.outlet.wakes_at(),
+            ];
             let deadline = wakes.into_iter().flatten().min();
             match self.around.wait.on(Some(source.as_fd()), deadline) {
                 Ok(Wake::Signal(signal)) if signal.ends() => {

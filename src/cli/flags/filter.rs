@@ -16,6 +16,9 @@ pub(super) struct TypedFilter {
     files: Vec<PathBuf>,
     #[command(flatten)]
     output: TypedOutput,
+    /// Keep what is taken out in PATH; `quell restore` puts it back
+    #[arg(long, value_name = "PATH")]
+    attic: Option<PathBuf>,
     #[command(flatten)]
     terms: TypedTerms,
     /// Follow all files that FILE names, as a service does
@@ -41,6 +44,7 @@ impl From<TypedFilter> for Asked {
         Asked {
             inputs: inputs(typed.files),
             output: typed.output.into(),
+            attic: typed.attic,
             terms: typed.terms.into(),
         }
     }

@@ -41,6 +41,9 @@ pub(super) struct TypedFollow {
     #[arg(long, value_name = "DUR", value_parser = window, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1s")]
     poll: Option<Duration>,
+    /// Keep what is taken out in PATH; `quell restore` puts it back
+    #[arg(long, value_name = "PATH", conflicts_with = "out_dir")]
+    attic: Option<PathBuf>,
     #[command(flatten)]
     terms: TypedTerms,
 }
@@ -79,6 +82,7 @@ impl From<TypedFollow> for Asked {
                 (None, None) => Outputs::One(Place::Stdout),
             },
             state: typed.state,
+            attic: typed.attic,
             poll: typed.poll,
             terms: typed.terms.into(),
         }

@@ -80,6 +80,7 @@ impl Crowd<'_> {
             let stirred = std::mem::take(&mut self.stirred);
             self.look_at(stirred)?;
             self.read_in_turn(now)?;
+            self.tend_outlets()?;
             self.commit_if_due()?;
             match self.wait()? {
                 Wake::Signal(signal) if signal.ends() => {
@@ -119,6 +120,7 @@ impl Crowd<'_> {
         let times = [
             rests,
             self.commits_at,
+            self.outlets.iter().filter_map(Outlet::wakes_at).min(),
             self.around.service.wakes_at(),
             busy.then(Instant::now),
         ];
@@ -209,6 +211,17 @@ impl Crowd<'_> {
         Ok(turn)
     }
 
+    /// Writes out what waits in an outlet whose time has come.
+    fn tend_outlets(&mut self) -> Result<(), SinkError> {
+        let now = Instant::now();
+        for outlet in &mut self.outlets {
+            if outlet.wakes_at().is_some_and(|at| at <= now) {
+                outlet.flush(&mut self.around)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Rotates the output of a file, after everything that goes there has been summarised.
     fn rotate(&mut self, number: usize) -> Result<(), SinkError> {
         let Some(out) = self.files.get(number).map(|file| file.out) else {
@@ -273,6 +286,9 @@ impl Crowd<'_> {
                 continue;
             };
             file.end(goes_on, outlet, &mut self.around)?;
+        }
+        for outlet in &mut self.outlets {
+            outlet.end(self.around.voice);
         }
         self.commit(true)
     }

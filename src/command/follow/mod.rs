@@ -57,6 +57,8 @@ pub struct Asked {
     pub outputs: Outputs,
     /// The folder in which it is kept how far reading has come.
     pub state: Option<PathBuf>,
+    /// Where what is taken out is kept, if it is.
+    pub attic: Option<PathBuf>,
     /// How often files are looked at, if their changes are not to be asked of the system.
     pub poll: Option<Duration>,
     /// Under what terms.

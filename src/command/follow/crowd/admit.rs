@@ -81,7 +81,14 @@ impl<'a> Crowd<'a> {
                     shown(path)
                 );
             }
-            self.outlets.push(outlet);
+            self.outlets.push(match &asked.attic {
+                None => outlet,
+                Some(attic) if self.checkpoint.is_some() => anyhow::bail!(
+                    "{}: with --state an output may be cut back after a kill, which an attic here does not follow; leave one of the two out",
+                    shown(attic)
+                ),
+                Some(attic) => outlet.keeping(attic)?,
+            });
         }
         let names: Vec<Name> = asked.names.iter().cloned().map(name).collect();
         party.is_single = matches!(names[..], [Name::File(_)]);
