@@ -3,6 +3,8 @@
 #[path = "cli/kit.rs"]
 mod kit;
 
+#[path = "drain/attics.rs"]
+mod attics;
 #[path = "drain/bench.rs"]
 mod bench;
 #[path = "drain/faults.rs"]

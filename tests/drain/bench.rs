@@ -154,6 +154,22 @@ impl Bench {
         fs::metadata(self.source()).expect("the source").blocks() * 512
     }
 
+    /// What was put into an output, made again of it and of its attic.
+    pub fn restored(&self, output: &Path) -> Vec<u8> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quell"));
+        command.arg("restore").arg(output).args(["-o", "-"]);
+        let done = command.env_clear().output().expect("the program starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        if !said.contains("no attic belongs to this file") {
+            assert!(done.status.success(), "{}: {said}", output.display());
+            return done.stdout;
+        }
+        // Nothing was taken out on the way there.
+        let mut command = Command::new("zstd");
+        command.args(["-dcf", "--pass-through"]).arg(output);
+        command.output().expect("zstd is there").stdout
+    }
+
     /// What is recorded of the source, if anything is.
     pub fn mark(&self) -> Option<Mark> {
         let state = self.folder().join(".a.log.drain");

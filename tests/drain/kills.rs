@@ -203,6 +203,7 @@ fn a_kill_at_any_step_costs_no_count_and_doubles_no_summary() {
     }
     bench.once();
     bench.assert_same(&expected);
+    assert!(bench.restored(&bench.target()) == log.concat());
 }
 
 #[test]
@@ -218,6 +219,7 @@ fn kills_at_any_moment_cost_no_count_and_double_no_summary() {
     }
     bench.once();
     bench.assert_same(&expected);
+    assert!(bench.restored(&bench.target()) == log.concat());
 }
 
 /// So long that each kill comes at another moment.

@@ -8,6 +8,7 @@ use super::sized::TypedSized;
 use super::terms::TypedTerms;
 use crate::cli::size::size;
 use crate::command::drain::{Asked, Outputs, Policy, STEPS, Shrink, Stop};
+use crate::command::rewrite::Keep;
 use crate::limits;
 
 /// What is to be done about drained files.
@@ -47,6 +48,12 @@ pub(super) struct TypedDrain {
     out_dir: Option<PathBuf>,
     #[command(flatten)]
     sized: TypedSized,
+    /// Keep what is taken out in PATH, a folder or (for one file) a file, instead of OUT.attic
+    #[arg(long, value_name = "PATH", conflicts_with = "no_attic")]
+    attic: Option<PathBuf>,
+    /// Keep nothing of what is taken out
+    #[arg(long)]
+    no_attic: bool,
     /// Keep the states in DIR [beside the output]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -110,6 +117,11 @@ impl From<TypedDrain> for DrainErrand {
                 (None, folder) => Outputs::Folder(folder.unwrap_or_default()),
             },
             sizing: typed.sized.sizing(),
+            keep: match typed.attic {
+                Some(path) => Keep::At(path),
+                None if typed.no_attic => Keep::Nowhere,
+                None => Keep::Beside,
+            },
             state: typed.state,
             policy: Policy {
                 chunk: typed.chunk.unwrap_or(limits::DRAIN_CHUNK_BYTES),

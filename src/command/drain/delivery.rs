@@ -22,7 +22,7 @@ impl Drained {
 
     /// Writes what is due. A stuck output is said once, and tried again later.
     pub(super) fn write(&mut self, voice: &mut dyn Voice) -> Result<(), Halt> {
-        self.dirty |= !self.ladder.due.is_empty();
+        self.dirty |= !self.ladder.due.bytes.is_empty();
         let written = self.ladder.write();
         self.unstick(written, voice)
     }
@@ -79,9 +79,11 @@ impl Drained {
         if !self.settle(voice)? {
             return Ok(());
         }
+        let before = self.ladder.target.birth();
         for text in self.ladder.target.rotate()? {
             voice.say(Tone::Error, &text);
         }
+        self.ladder.begin_attic(before)?;
         self.commit(voice)
     }
 
@@ -91,10 +93,12 @@ impl Drained {
             return Ok(());
         }
         self.reopens = false;
+        let before = self.ladder.target.birth();
         if let Err(error) = self.ladder.target.reopen() {
             let text = format!("{error}; the old file is written on");
             self.say(Tone::Error, &text, voice);
         }
+        self.ladder.begin_attic(before)?;
         self.commit(voice)
     }
 

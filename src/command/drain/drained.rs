@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Asked;
+use super::attic::AtticFile;
 use super::intake::{Intake, Looked};
 use super::ladder::{Halt, Ladder};
 use super::neighbours::warnings;
@@ -89,9 +90,10 @@ impl Drained {
         if target.birth() == mark.source {
             return Err("this file is also the output, name another one".to_owned());
         }
+        let attic = open_attic(path, asked, &mark, &target, voice)?;
         let mut drained = Drained {
             intake: Intake::at(&mark),
-            ladder: Ladder::new(path, (source, mark), slots, target, asked),
+            ladder: Ladder::new(path, (source, mark), slots, target, attic, asked),
             pipeline,
             clock: WallClock::new(),
             linger: asked.terms.linger,
@@ -323,13 +325,34 @@ impl Drained {
         let _ = self.pipeline.end_of_file(rest, now, &mut self.ladder.due);
         self.consume(self.intake.block().len());
         if self.pipeline.mend() {
-            self.ladder.due.push(b'\n');
+            self.ladder.due.mend();
         }
     }
 
     fn batch_bytes(&self) -> u64 {
         DRAIN_BATCH_BYTES.min(self.ladder.policy.chunk / 4)
     }
+}
+
+/// Opens the attic of a file's output, if one is to be kept.
+fn open_attic(
+    path: &Path,
+    asked: &Asked,
+    mark: &Mark,
+    target: &Target,
+    voice: &mut dyn Voice,
+) -> Result<Option<AtticFile>, String> {
+    let Some(place) = asked.attic(path) else {
+        return Ok(None);
+    };
+    let opened = AtticFile::open(&place, mark, target);
+    let (attic, is_gone) = opened.map_err(|error| error.to_string())?;
+    if is_gone {
+        let text =
+            "the attic is gone, what was taken out before cannot be put back; another one is begun";
+        voice.say(Tone::Error, &format!("{}: {text}", shown(&place)));
+    }
+    Ok(Some(attic))
 }
 
 /// Goes on with what was held back and counted when the state was written; one that says nothing is a beginning.

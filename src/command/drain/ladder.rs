@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Asked;
+use super::attic::AtticFile;
+use super::due::Due;
 use super::intake::Intake;
 use super::policy::Policy;
 use super::step::{Stairs, Step, die};
@@ -35,6 +37,9 @@ pub enum Halt {
         "the output takes no more ({0}); the source is neither consumed nor given back until it does"
     )]
     Stuck(io::Error),
+    /// What was taken out cannot be packed.
+    #[error("what was taken out cannot be kept ({0}); go on with more memory")]
+    Attic(io::Error),
     /// The output that was to follow a full one cannot be opened.
     #[error(transparent)]
     Output(#[from] TargetError),
@@ -51,7 +56,7 @@ pub struct Ladder {
     pub(super) policy: Policy,
     pub(super) stairs: Stairs,
     /// Output that is not written yet.
-    pub(super) due: Vec<u8>,
+    pub(super) due: Due,
     /// A collapse does not work on this file, whoever writes to it.
     pub(super) uncollapsible: bool,
     /// The multiple that a cut has to be of here.
@@ -68,6 +73,7 @@ impl Ladder {
         (source, mark): (File, Mark),
         slots: Slots,
         target: Target,
+        attic: Option<AtticFile>,
         asked: &Asked,
     ) -> Ladder {
         Ladder {
@@ -78,7 +84,7 @@ impl Ladder {
             target,
             policy: asked.policy,
             stairs: Stairs::new(asked.stop),
-            due: Vec::new(),
+            due: Due::new(attic),
             uncollapsible: false,
             alignment: 0,
             unreclaimable: None,
@@ -89,13 +95,13 @@ impl Ladder {
     #[must_use]
     pub fn room(&self) -> usize {
         let room = usize::try_from(self.target.room()).unwrap_or(usize::MAX);
-        room.saturating_sub(self.due.len())
+        room.saturating_sub(self.due.bytes.len())
     }
 
     /// Whether the output can be rotated here: there is something in it, and no line is torn by it.
     #[must_use]
     pub fn may_rotate(&self) -> bool {
-        match self.due.last() {
+        match self.due.bytes.last() {
             Some(last) => *last == b'\n',
             None => self.target.bytes() > 0 && !self.target.is_torn(),
         }
@@ -111,7 +117,12 @@ impl Ladder {
         rustix::fs::fdatasync(&self.source).map_err(|errno| Halt::Source(errno.into()))?;
         self.stairs.reach(Step::SourceSynced);
         self.target.sync().map_err(Halt::Stuck)?;
+        let attic = self.due.attic.as_mut();
+        attic
+            .map_or(Ok(()), AtticFile::commit)
+            .map_err(Halt::Stuck)?;
         self.stairs.reach(Step::OutSynced);
+        let attic = self.due.attic.as_ref();
         let consumed = intake.offset();
         let seam = Seam::before(&self.source, consumed, None).map_err(Halt::Source)?;
         self.mark = Mark {
@@ -121,10 +132,25 @@ impl Ladder {
             output: self.target.birth(),
             output_bytes: self.target.bytes(),
             output_seam: self.target.seam().map_err(Halt::Stuck)?,
+            attic: attic.map(AtticFile::birth).unwrap_or_default(),
+            attic_bytes: attic.map_or(0, AtticFile::bytes),
             ..self.mark.clone()
         };
         self.record(state)?;
         self.stairs.reach(Step::Committed);
+        Ok(())
+    }
+
+    /// Begins another attic if the output is another one than `before`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn begin_attic(&mut self, before: Birth) -> Result<(), Halt> {
+        if let Some(attic) = self.due.attic.as_mut()
+            && self.target.birth() != before
+        {
+            *attic = AtticFile::begin(attic.path(), &self.target)?;
+        }
         Ok(())
     }
 
@@ -133,12 +159,15 @@ impl Ladder {
     /// # Errors
     /// [`Halt::Stuck`]; what was not written is still due.
     pub fn write(&mut self) -> Result<(), Halt> {
-        if !self.due.is_empty() && self.stairs.ends_at(Step::OutHalf) {
-            let mut half = self.due[..self.due.len() / 2].to_vec();
+        if let Some(cause) = self.due.failure() {
+            return Err(Halt::Attic(cause));
+        }
+        if !self.due.bytes.is_empty() && self.stairs.ends_at(Step::OutHalf) {
+            let mut half = self.due.bytes[..self.due.bytes.len() / 2].to_vec();
             let _ = self.target.write(&mut half);
             die();
         }
-        self.target.write(&mut self.due).map_err(Halt::Stuck)
+        self.target.write(&mut self.due.bytes).map_err(Halt::Stuck)
     }
 
     /// Gives back the front of the source, if enough of it is committed. Says whether it has become shorter, and by how

@@ -7,8 +7,10 @@
 //!
 //! The smallest file, and the one to imitate, is `step.rs`.
 
+mod attic;
 mod delivery;
 mod drained;
+mod due;
 mod intake;
 mod ladder;
 mod neighbours;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use super::account::account;
 use super::lane::Surroundings;
+use super::rewrite::Keep;
 use super::terms::Terms;
 use super::{Ending, Tone, Voice, rulebook};
 use crate::system::ladder::Sizing;
@@ -55,6 +58,8 @@ pub struct Asked {
     pub outputs: Outputs,
     /// To what size each output is kept, if to any.
     pub sizing: Option<Sizing>,
+    /// Where what is taken out is kept.
+    pub keep: Keep,
     /// Where the states are kept; beside the outputs if nothing is said.
     pub state: Option<PathBuf>,
     /// What may be done to the files.
@@ -73,6 +78,19 @@ impl Asked {
         match &self.outputs {
             Outputs::File(path) => path.clone(),
             Outputs::Folder(folder) => folder.join(file.file_name().unwrap_or(file.as_os_str())),
+        }
+    }
+
+    /// Where what is taken out of a file's stream is kept, if it is.
+    fn attic(&self, file: &Path) -> Option<PathBuf> {
+        let output = self.output(file);
+        let mut name = output.file_name().unwrap_or_default().to_owned();
+        name.push(".attic");
+        match &self.keep {
+            Keep::Nowhere => None,
+            Keep::Beside => Some(output.with_file_name(name)),
+            Keep::At(folder) if folder.is_dir() => Some(folder.join(name)),
+            Keep::At(path) => Some(path.clone()),
         }
     }
 
@@ -100,6 +118,11 @@ pub fn drain(asked: &Asked, voice: &mut dyn Voice) -> Ending {
             return Ending::SomeFailed;
         }
     };
+    if asked.terms.summaries.is_some() {
+        let text = "summaries of drained files stand in their output, leave out --summary-to";
+        voice.say(Tone::Error, text);
+        return Ending::Refused;
+    }
     let rules = match asked.terms.rules.load() {
         Ok(rules) => Arc::new(rules),
         Err(errors) => {

@@ -18,6 +18,8 @@ pub(super) fn beginning(mark: &Mark) -> Mark {
         output: mark.output,
         output_bytes: mark.output_bytes,
         output_seam: mark.output_seam,
+        attic: mark.attic,
+        attic_bytes: mark.attic_bytes,
         truncations: mark.truncations,
         consumed_before: mark.all_consumed(),
         given_before: mark.all_given_back(),

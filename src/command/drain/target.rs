@@ -151,6 +151,14 @@ impl Target {
         self.birth
     }
 
+    /// What the system says of it.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn stat(&self) -> io::Result<std::fs::Metadata> {
+        self.file.metadata()
+    }
+
     /// How many bytes it has.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -37,6 +37,7 @@ use super::sink::{Sink, SinkError};
 use super::{Facts, file_type, shown};
 use keeper::Keeper;
 use shelf::Shelf;
+pub use shelf::name_at;
 
 /// How what is put away is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -144,7 +144,7 @@ pub(super) fn next(listed: &[Kept], sizing: Sizing, stuck: &[PathBuf]) -> Option
 }
 
 /// The name of what was put away at that moment.
-pub(super) fn name_at(path: &Path, micros: u64) -> PathBuf {
+pub fn name_at(path: &Path, micros: u64) -> PathBuf {
     with(path, &format!(".{}", stamp(micros)))
 }
 

@@ -105,6 +105,12 @@ pub struct Mark {
     pub output_bytes: u64,
     /// The bytes before its committed end.
     pub output_seam: Seam,
+    /// Which file keeps what was taken out, if any does.
+    #[serde(default)]
+    pub attic: Birth,
+    /// How many bytes of it are committed.
+    #[serde(default)]
+    pub attic_bytes: u64,
 }
 
 /// Why a record cannot be read.
