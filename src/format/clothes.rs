@@ -62,8 +62,11 @@ enum Coat {
         middle: Box<[u8]>,
         layout: Layout,
     },
-    /// The journal's: the fields that stay the same.
-    Export(Vec<export::Field>),
+    /// The journal's: the fields that stay the same, and when the machine was started, in microseconds since 1970.
+    Export {
+        fields: Vec<export::Field>,
+        booted: Option<i64>,
+    },
 }
 
 impl Clothes {
@@ -141,7 +144,10 @@ impl Coat {
                     layout: stamp.layout,
                 }
             }
-            Kind::Export => Coat::Export(export::lasting(line)),
+            Kind::Export => Coat::Export {
+                fields: export::lasting(line),
+                booted: export::booted(line),
+            },
             Kind::Cri | Kind::Syslog | Kind::Piped | Kind::Json | Kind::Logfmt => {
                 let front = line.get(..wear.inner.start)?;
                 let (before, layout, after) = match &stamp {
@@ -181,7 +187,7 @@ impl Coat {
         match self {
             Coat::Front { layout, .. } => *layout,
             Coat::Docker { layout, .. } => Some(*layout),
-            Coat::Export(_) => Some(Layout::ISO),
+            Coat::Export { .. } => Some(Layout::ISO),
         }
     }
 
@@ -189,7 +195,7 @@ impl Coat {
         match self {
             Coat::Front { before, after, .. } => before.len() + after.len(),
             Coat::Docker { middle, .. } => middle.len(),
-            Coat::Export(fields) => fields
+            Coat::Export { fields, .. } => fields
                 .iter()
                 .map(|field| field.name.len() + field.value.len())
                 .sum(),
@@ -203,19 +209,24 @@ impl Coat {
                 layout,
                 after,
             } => {
-                out.extend_from_slice(before);
+                write_front(before, words.is_grave, out);
                 if let Some(layout) = layout {
                     layout.write(micros, out);
                 }
                 out.extend_from_slice(after);
                 out.extend_from_slice(text);
             }
-            Coat::Export(fields) => {
+            Coat::Export { fields, booted } => {
                 for (at, field) in fields.iter().enumerate() {
                     write_field(&field.name, &field.value, out);
-                    // The time is the second field, behind the cursor.
+                    // The times come behind the cursor.
                     if at == 0 {
                         write_field(b"__REALTIME_TIMESTAMP", micros.to_string().as_bytes(), out);
+                        if let Some(running) = booted.and_then(|booted| micros.checked_sub(booted))
+                        {
+                            let running = running.max(0).to_string();
+                            write_field(export::RUNNING, running.as_bytes(), out);
+                        }
                     }
                 }
                 write_field(b"PRIORITY", if words.is_grave { b"3" } else { b"4" }, out);
@@ -234,6 +245,23 @@ impl Coat {
                 out.extend_from_slice(b"\"}");
             }
         }
+    }
+}
+
+/// Writes what stands before the time; a number of syslog's that stands first says how grave the line is.
+fn write_front(before: &[u8], is_grave: bool, out: &mut Vec<u8>) {
+    let number = before.strip_prefix(b"<").and_then(|rest| {
+        let end = rest.iter().position(|b| *b == b'>')?;
+        let number: u16 = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+        Some((number, &rest[end..]))
+    });
+    match number {
+        Some((number, rest)) => {
+            let number = number / 8 * 8 + if is_grave { 3 } else { 4 };
+            out.extend_from_slice(format!("<{number}").as_bytes());
+            out.extend_from_slice(rest);
+        }
+        None => out.extend_from_slice(before),
     }
 }
 

@@ -21,6 +21,9 @@ const WRITER: [&[u8]; 4] = [
 /// The field that quell's own summaries have.
 pub(super) const FIGURES: &[u8] = b"QUELL";
 
+/// How long the machine had been running, in microseconds: it never goes back within a journal.
+pub(super) const RUNNING: &[u8] = b"__MONOTONIC_TIMESTAMP";
+
 /// What stands at a place of such a stream.
 enum Place {
     /// An entry of so many bytes.
@@ -175,8 +178,14 @@ pub(super) fn write_message(entry: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value(entry, b"MESSAGE").unwrap_or_default());
 }
 
+/// When the machine was started, in microseconds since 1970.
+pub(super) fn booted(entry: &[u8]) -> Option<i64> {
+    let running = std::str::from_utf8(value(entry, RUNNING)?).ok()?;
+    stamp(entry)?.micros.checked_sub(running.parse().ok()?)
+}
+
 /// When the journal took it.
-pub(super) fn stamp(entry: &[u8]) -> Option<Stamp> {
+pub fn stamp(entry: &[u8]) -> Option<Stamp> {
     let digits = value(entry, b"__REALTIME_TIMESTAMP")?;
     let micros = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some(Stamp {
@@ -205,7 +214,7 @@ pub(super) fn lasting(entry: &[u8]) -> Vec<Field> {
         name.starts_with(b"_")
             && !matches!(
                 name,
-                b"__REALTIME_TIMESTAMP" | b"_SOURCE_REALTIME_TIMESTAMP"
+                b"__REALTIME_TIMESTAMP" | b"__MONOTONIC_TIMESTAMP" | b"_SOURCE_REALTIME_TIMESTAMP"
             )
             || matches!(
                 name,

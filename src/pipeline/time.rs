@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::weave::Rows;
-use crate::format::{Format, Wear};
+use crate::format::{Format, Wear, export};
 use crate::limits::{LINE_BYTES_MAX, TIME_MARK_BYTES, TIME_MARK_LINES};
 use crate::line::Stamp;
 use crate::record::{Head, Seen};
@@ -29,6 +29,9 @@ impl Marks {
         base: u64,
         format: Format,
     ) -> Option<(usize, Stamp)> {
+        if format == Format::Export {
+            return self.find_entry(rows, from, to, base);
+        }
         let mut at = from;
         if base + to as u64 <= self.next {
             return None;
@@ -57,6 +60,24 @@ impl Marks {
             }
         }
         None
+    }
+
+    /// The next entry that bears a time. Each is asked: it is one of the first fields, and a summary must not bear an
+    /// earlier one than the entry in front of it, or the journal it is put into is none.
+    fn find_entry(
+        &mut self,
+        rows: &Rows<'_>,
+        from: usize,
+        to: usize,
+        base: u64,
+    ) -> Option<(usize, Stamp)> {
+        let entries = std::iter::successors(rows.at(from), |row| rows.at(row.end));
+        let entries = entries.take_while(|row| row.start < to);
+        let mut unread = entries.skip_while(|row| base + (row.start as u64) < self.next);
+        let (row, stamp) =
+            unread.find_map(|row| Some((row, export::stamp(row.text(rows.block))?)))?;
+        self.next = base + row.end as u64;
+        Some((row.start, stamp))
     }
 
     fn set_behind(&mut self, offset: u64) {

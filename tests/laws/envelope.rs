@@ -1,5 +1,7 @@
 //! Lines put into envelopes, as their real writers do, and taken out of them again.
 
+#![allow(dead_code, reason = "each test file uses another part of it")]
+
 use std::fmt::Write as _;
 
 /// An envelope.

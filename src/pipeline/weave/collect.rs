@@ -258,6 +258,7 @@ impl Loom {
             raw: raw..raw + 1,
             end: range.end,
             extent: Extent::Event,
+            is_cut: false,
         });
         self.pieces.push(Piece {
             line: crate::line::Line {

@@ -26,6 +26,8 @@ pub(in crate::pipeline) struct Unit {
     pub end: usize,
     /// How much of its event it is.
     pub extent: Extent,
+    /// Its last part says that more comes, and nothing came.
+    pub is_cut: bool,
 }
 
 /// A record, found.
@@ -236,6 +238,7 @@ impl Loom {
         let unit = self.units[first].clone();
         let mut is_mixed = unit.text.end != end;
         let found = self.found(origin, first..first + 1);
+        is_mixed |= found.is_mixed;
         if unit.extent == Extent::Lines {
             match self.pull(walk, origin, unit.end) {
                 Pull::Unknown => return Reading::Open(found.range.start),
@@ -265,7 +268,7 @@ impl Loom {
             range: start..end,
             pieces: pieces..self.pieces.len(),
             oversize: self.assembly.oversize || end - start > RECORD_BYTES_MAX,
-            is_mixed: false,
+            is_mixed: own.iter().any(|unit| unit.is_cut),
             machine: self
                 .assembly
                 .machine()

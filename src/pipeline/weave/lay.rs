@@ -88,6 +88,7 @@ impl Loom {
             raw: raw..self.raw.len(),
             end,
             extent,
+            is_cut: is_partial(&strand),
         })
     }
 
