@@ -89,6 +89,34 @@ fn every_cause_is_explained() {
     );
 }
 
+/// How long a connection lasted, where a log says so: ages that agree point to a device that cuts silent connections.
+#[test]
+fn durations_that_a_log_shows_are_read() {
+    for (id, shown, age) in [
+        ("haproxy-client-aborted", " -1/-1/-1/-1/0 400 ", 0),
+        ("haproxy-client-aborted", " 0/0/1/-1/901 ", 901),
+        ("haproxy-client-aborted", " 1/0/3 1630271 CD ", 3),
+        ("envoy-downstream-gone", " 0 DC 0 0 902 ", 902),
+        ("envoy-downstream-gone", " 150000 0 312 ", 312),
+        ("varnish-client-gone", "TX_ERROR 0.123", 123),
+        ("dovecot-login-left", "in 1 secs", 1_000),
+        ("exim-client-gone", " D=4s", 4_000),
+    ] {
+        let rule = rules().find(|rule| rule.id == id).expect(id);
+        let mut examples = rule.proof.quiet.iter();
+        let example = examples.find(|example| example.contains(shown));
+        let block = example.expect(shown).trim_matches('\n').as_bytes();
+        let mut assembly = Assembly::default();
+        assembly.read(block, 0, true);
+        match alone(id).judge(&Record::parse(block, &assembly.pieces)) {
+            Verdict::Collapse(finding) => {
+                assert_eq!(finding.signs.age_ms, Some(age), "{id}: {shown}");
+            }
+            Verdict::Keep(reason) => panic!("{id}: {reason:?}"),
+        }
+    }
+}
+
 /// With the other rules off, the skim looks for this rule's anchors alone, and must find the record by them.
 #[test]
 fn every_rule_finds_and_takes_its_quiet_records_alone() {
