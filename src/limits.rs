@@ -98,6 +98,9 @@ pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes that a rule file may have.
 pub const RULE_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// Rules whose proofs are made before the memory of their compiled patterns is given back, some 60 KiB for each.
+pub const PROOF_RULES: usize = 500;
+
 /// Rules that may be in force at once, the built-in ones included.
 pub const RULES_MAX: usize = 20_000;
 

@@ -58,22 +58,6 @@ pub fn of_link(message: Option<&str>, types: &[String]) -> Option<Vec<Vec<u8>>> 
     }
 }
 
-/// Takes out what another anchor already implies.
-pub fn reduce(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    anchors.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    anchors.dedup();
-    let mut kept: Vec<Vec<u8>> = Vec::new();
-    for anchor in anchors {
-        if !kept
-            .iter()
-            .any(|short| memchr::memmem::find(&anchor, short).is_some())
-        {
-            kept.push(anchor);
-        }
-    }
-    kept
-}
-
 /// How rare the rarest window of the commonest literal is: what the whole set is worth.
 fn worth(literals: &[Vec<u8>]) -> Worth {
     literals

@@ -7,6 +7,7 @@ use super::error::RuleError;
 use super::file::{NeverFile, OwnerFile, RuleFile, SignalFile, UserFile};
 use super::proof;
 use super::set::{RuleSet, Selection};
+use crate::limits::PROOF_RULES;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
@@ -40,13 +41,17 @@ impl RuleSet {
         if user.is_empty() {
             return compile(parts, selection);
         }
-        let all = compile(parts.clone(), &all_on(&parts))?;
+        let mut all = compile(parts.clone(), &all_on(&parts))?;
         let own = parts.files.iter().filter(|source| source.text.is_some());
-        let failed: Vec<RuleError> = user
-            .iter()
-            .zip(own)
-            .flat_map(|(file, source)| proof::check(&all, file, &source.file))
-            .collect();
+        let mut failed: Vec<RuleError> = Vec::new();
+        for (file, source) in user.iter().zip(own) {
+            let count = source.file.rule.len();
+            for start in (0..count).step_by(PROOF_RULES) {
+                let part = start..count.min(start + PROOF_RULES);
+                failed.extend(proof::check_part(&all, file, &source.file, part));
+                all.forget_patterns();
+            }
+        }
         if failed.is_empty() {
             compile(parts, selection)
         } else {

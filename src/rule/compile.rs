@@ -1,5 +1,6 @@
 //! Rule files become a rule set.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -49,6 +50,7 @@ pub(super) fn compile(parts: Parts, selection: &Selection) -> Result<RuleSet, Ve
     let bars = Bars::new(parts.never).map_err(|text| whole("never.toml", text))?;
     let signals: Vec<Signal> = parts.signals.signal.into_iter().map(signal).collect();
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
+    let mut ids: HashSet<String> = HashSet::new();
     let (own, generic): (Vec<_>, Vec<_>) = parts
         .files
         .into_iter()
@@ -61,7 +63,7 @@ pub(super) fn compile(parts: Parts, selection: &Selection) -> Result<RuleSet, Ve
         };
         for (at, text) in source.file.rule.iter().enumerate() {
             match frame.rule(at, text) {
-                Ok(rule) if rules.iter().any(|earlier: &Rule| earlier.id == rule.id) => {
+                Ok(rule) if !ids.insert(rule.id.clone()) => {
                     errors.push(frame.error(
                         at,
                         &["id"],
@@ -86,7 +88,7 @@ pub(super) fn compile(parts: Parts, selection: &Selection) -> Result<RuleSet, Ve
     if !errors.is_empty() {
         return Err(errors);
     }
-    rules.retain(|rule| selection.admits(rule));
+    rules.retain(|rule: &Rule| selection.admits(rule));
     Ok(RuleSet::new(rules, signals, owners, bars))
 }
 

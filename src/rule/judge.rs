@@ -81,12 +81,14 @@ impl RuleSet {
             return Verdict::Keep(Reason::Summary);
         }
         let mut nearest: Option<(&'r str, Condition<'r>)> = None;
-        let lines = self.line_candidates(record.first_line());
         let trace = (!record.links.is_empty()).then(|| self.weigh(record, memory));
-        let rules = self.rules.iter().enumerate();
+        let candidates = self.candidates(record.first_line(), trace.is_some());
+        let rules = candidates
+            .iter()
+            .filter_map(|at| Some((*at, self.rules.get(*at)?)));
         for (at, rule) in rules.filter(|(_, rule)| asked(rule)) {
             let judged = match (&rule.matcher, &trace) {
-                (Matcher::Line(line), _) if lines.contains(&at) => line_rule(rule, line, record),
+                (Matcher::Line(line), _) => line_rule(rule, line, record),
                 (Matcher::Trace(matcher), Some(trace)) => {
                     self.trace_rule(at, matcher, record, trace, memory)
                 }

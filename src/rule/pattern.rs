@@ -40,6 +40,11 @@ impl Pattern {
         self.regex.get_or_init(|| build(&self.text).ok()).as_ref()
     }
 
+    /// Gives back what it took to compile it.
+    pub(super) fn forget(&mut self) {
+        self.regex.take();
+    }
+
     /// Whether it is found in `text`.
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.regex().is_some_and(|regex| regex.is_match(text))

@@ -1,5 +1,7 @@
 //! A rule cannot exist without its proof: records that it must take, and look-alikes that no rule may take.
 
+use std::ops::Range;
+
 use super::compile::span_of;
 use super::error::RuleError;
 use super::file::{RuleFile, RuleText, UserFile};
@@ -12,8 +14,19 @@ pub const EXAMPLES_MIN: usize = 2;
 
 /// Everything that is wrong with the proofs of one file, held against all rules.
 pub fn check(set: &RuleSet, source: &UserFile, file: &RuleFile) -> Vec<RuleError> {
+    check_part(set, source, file, 0..file.rule.len())
+}
+
+/// Everything that is wrong with the proofs of these rules of one file.
+pub(super) fn check_part(
+    set: &RuleSet,
+    source: &UserFile,
+    file: &RuleFile,
+    part: Range<usize>,
+) -> Vec<RuleError> {
     let mut errors = Vec::new();
-    for (at, rule) in file.rule.iter().enumerate() {
+    let rules = file.rule.iter().enumerate();
+    for (at, rule) in rules.skip(part.start).take(part.len()) {
         let mut fail = |list: &str, item: Option<usize>, what: String| {
             let item = item.map(|item| item.to_string());
             let path: Vec<&str> = ["proof", list].into_iter().chain(item.as_deref()).collect();
@@ -79,11 +92,11 @@ fn takes(set: &RuleSet, rule: &RuleText, example: &str) -> Result<(), String> {
         }
         Verdict::Keep(reason) => return Err(format!("no rule takes this record: {reason}")),
     }
-    let anchored = set
-        .anchors()
-        .iter()
-        .any(|anchor| memchr::memmem::find(block, anchor).is_some());
-    if anchored {
+    let is_in = |anchor: &Vec<u8>| memchr::memmem::find(block, anchor).is_some();
+    let own = set
+        .rule(&rule.id)
+        .is_some_and(|rule| rule.anchors.iter().any(is_in));
+    if own || set.anchors().iter().any(is_in) {
         Ok(())
     } else {
         Err("none of the anchors is in this record".to_owned())

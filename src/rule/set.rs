@@ -152,6 +152,8 @@ pub struct RuleSet {
     pub(super) bars: Bars,
     anchors: Vec<Vec<u8>>,
     candidates: OnceLock<Candidates>,
+    /// Which of the rules look at traces.
+    traces: Vec<usize>,
 }
 
 /// Bytes of anchors up to which the automaton over them is one that is quick and large: 1.5 MiB then.
@@ -179,14 +181,32 @@ impl RuleSet {
             bars,
             anchors: Vec::new(),
             candidates: OnceLock::new(),
+            traces: Vec::new(),
         };
-        set.anchors = super::anchor::reduce(
-            set.rules
-                .iter()
-                .flat_map(|rule| rule.anchors.iter().cloned())
-                .collect(),
-        );
+        let anchors = set.rules.iter().flat_map(|rule| rule.anchors.iter());
+        set.anchors = without_implied(anchors.cloned().collect());
+        let rules = set.rules.iter().enumerate();
+        let traces = rules.filter(|(_, rule)| matches!(rule.matcher, Matcher::Trace(_)));
+        set.traces = traces.map(|(at, _)| at).collect();
         set
+    }
+
+    /// Gives back the memory of all patterns that have been compiled; they are compiled again when they are asked.
+    pub(super) fn forget_patterns(&mut self) {
+        for rule in self.rules.iter_mut().filter_map(Arc::get_mut) {
+            match &mut rule.matcher {
+                Matcher::Line(line) => {
+                    line.pattern.forget();
+                    let others = line.not.iter_mut().chain(&mut line.continues);
+                    others.for_each(Pattern::forget);
+                }
+                Matcher::Trace(trace) => {
+                    let lists = [&mut trace.frame, &mut trace.code, &mut trace.not];
+                    let others = lists.into_iter().flatten().chain(&mut trace.head);
+                    others.for_each(Pattern::forget);
+                }
+            }
+        }
     }
 
     /// The rules, in the order in which they are tried.
@@ -204,8 +224,9 @@ impl RuleSet {
         &self.anchors
     }
 
-    /// The line rules with an anchor in `line`, in the order in which they are tried.
-    pub(super) fn line_candidates(&self, line: &[u8]) -> Vec<usize> {
+    /// The rules that may take a record, in the order in which they are tried: line rules with an anchor in its first
+    /// line, and, where it has a trace, all rules for traces.
+    pub(super) fn candidates(&self, line: &[u8], has_trace: bool) -> Vec<usize> {
         let candidates = self.candidates.get_or_init(|| self.index_candidates());
         // Most first lines have none, and that is told quicker than which.
         let hits = candidates
@@ -216,6 +237,9 @@ impl RuleSet {
         let mut rules: Vec<usize> = hits
             .filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied())
             .collect();
+        if has_trace {
+            rules.extend_from_slice(&self.traces);
+        }
         rules.sort_unstable();
         rules.dedup();
         rules
@@ -240,4 +264,21 @@ impl RuleSet {
             rule_of: pairs.into_iter().map(|(at, _)| at).collect(),
         }
     }
+}
+
+/// Takes out the anchors that hold another: where they are, that one is, too. Of thousands of them, as users may bring,
+/// each is looked through once.
+fn without_implied(mut anchors: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    anchors.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    anchors.dedup();
+    let Ok(search) = AhoCorasick::new(&anchors) else {
+        return anchors;
+    };
+    let holds_another = |at: usize, anchor: &[u8]| {
+        let mut hits = search.find_overlapping_iter(anchor);
+        hits.any(|hit| hit.pattern().as_usize() != at)
+    };
+    let kept = anchors.iter().enumerate();
+    let kept = kept.filter(|(at, anchor)| !holds_another(*at, anchor));
+    kept.map(|(_, anchor)| anchor.clone()).collect()
 }
