@@ -8,6 +8,9 @@ mod files;
 // What happens to the names, the folders and the links on the way to it.
 #[path = "follow/ways.rs"]
 mod ways;
+// Random lists of what may happen, against a model.
+#[path = "follow/model.rs"]
+mod model;
 // What survives the program.
 #[path = "follow/state.rs"]
 mod state;

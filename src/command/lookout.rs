@@ -171,7 +171,8 @@ impl Lookout {
         }
         if now >= self.polled + self.every {
             self.polled = now;
-            let doubtful = self.doubtful_until.is_some_and(|until| now < until);
+            self.doubtful_until = self.doubtful_until.filter(|until| now < *until);
+            let doubtful = self.doubtful_until.is_some();
             let looks = |file: &usize| doubtful || self.blind.contains(file) || wants(*file);
             stirred.files.extend(all.filter(looks));
             stirred.patterns = self.is_deep || doubtful || self.watch.fd().is_none();

@@ -436,10 +436,10 @@ fn titles_are_not_written_twice_because_of_a_restart() {
 }
 
 /// Runs over a log that grows, and is killed again and again at random moments: what comes out is what comes out of a
-/// run that nobody disturbs. `FOLLOW_KILLS` says how often.
+/// run that nobody disturbs. `QUELL_KILLS` says how often.
 #[test]
 fn kills_at_random_moments_do_not_show_in_the_output() {
-    let kills = std::env::var("FOLLOW_KILLS").ok();
+    let kills = std::env::var("QUELL_KILLS").ok();
     let kills: u32 = kills.and_then(|kills| kills.parse().ok()).unwrap_or(60);
     let house = House::new();
     let quiet = ["--every", "60s", "--linger", "1h"];

@@ -168,6 +168,8 @@ impl Crowd<'_> {
             if let Some(file) = self.files.get_mut(number) {
                 if file.look(now, &mut self.around) {
                     self.lookout.place(number, file.tail.path());
+                    // What comes next may not be there to be read again after a kill.
+                    self.commits_at = self.checkpoint.is_some().then_some(now);
                 }
                 self.reading.insert(number);
             }

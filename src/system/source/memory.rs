@@ -26,6 +26,17 @@ impl Source {
             .unwrap_or_default()
     }
 
+    /// Gives back what was read behind the first `held` bytes of the block, to be read again.
+    ///
+    /// # Errors
+    /// Whatever the system says of going back.
+    pub fn unread(&mut self, held: usize) -> io::Result<()> {
+        self.end = self.end.min(self.start + held);
+        let at = self.offset + (self.end - self.start) as u64;
+        rustix::fs::seek(&self.fd, rustix::fs::SeekFrom::Start(at))?;
+        Ok(())
+    }
+
     /// Gives its room away while it waits; only what is kept and not consumed stays in memory. The next `fill` makes room
     /// again, in `spare` if it was [handed over](Source::unpark).
     pub fn park(&mut self) -> Vec<u8> {

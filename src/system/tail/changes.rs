@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::followed::{Notice, Start, Tail};
-use super::generations::{between, generations};
+use super::generations::{Generation, between, generations};
 use super::reader::{Point, Reader, Standing};
 use super::start::last_lines;
 use crate::limits::GENERATIONS_MAX;
-use crate::system::Identity;
 use crate::system::source::SourceError;
+use crate::system::{Facts, Identity};
+
+/// How often a folder is listed at most while rotation is at work in it.
+const LISTINGS: usize = 8;
 
 impl Tail {
     /// Opens what bears the name, and says why if that fails.
@@ -96,20 +99,78 @@ impl Tail {
             self.queue.push_back(known);
             return;
         }
-        let middle = match self.queue.back().map(Reader::facts) {
-            Some(old) => {
-                let all = generations(&self.path).unwrap_or_default();
-                between(&all, &old, Some(fresh.identity()), |one| self.is_known(one))
-            }
-            None => Vec::new(),
+        if self.add_missed(now, Some(fresh.identity()), notices) {
+            self.queue.push_back(fresh);
+        }
+    }
+
+    /// Adds the files that bore the name since the last one did and were never seen under it. Gives whether that are all:
+    /// only so many are open at once, and the others are found later.
+    pub(super) fn add_missed(
+        &mut self,
+        now: Instant,
+        new: Option<Identity>,
+        notices: &mut Vec<Notice>,
+    ) -> bool {
+        let Some(old) = self.queue.back().map(Reader::facts).or(self.left) else {
+            return true;
         };
-        for generation in middle {
-            match Reader::open(&generation.path, Standing::Left(now)) {
+        let mut missed = self.open_between(&old, new, now);
+        // A copy that has taken the place of the last file goes on where that was read.
+        let orphan = self.queue.back().filter(|last| last.facts().links == 0);
+        let point = orphan.map(Reader::point).filter(Point::is_proof);
+        let goes_on = |opened: &mut Result<Reader, SourceError>| match (opened, &point) {
+            (Ok(reader), Some(point)) => reader.seek_point(point).unwrap_or(false),
+            _ => false,
+        };
+        if missed.first_mut().is_some_and(goes_on) {
+            self.queue.pop_back();
+        }
+        let room = GENERATIONS_MAX.saturating_sub(self.queue.len());
+        let fits = missed.len() <= room;
+        for opened in missed.into_iter().take(room) {
+            match opened {
                 Ok(reader) => self.queue.push_back(reader),
                 Err(error) => notices.push(Notice::Skipped(error)),
             }
         }
-        self.queue.push_back(fresh);
+        fits
+    }
+
+    /// Opens what was written whole between two files. Rotation may be at work: a folder that is listed meanwhile may seem
+    /// to lack a file, and a name may be another file's before it is opened. So it is tried again until all is as it was.
+    pub(super) fn open_between(
+        &self,
+        old: &Facts,
+        new: Option<Identity>,
+        now: Instant,
+    ) -> Vec<Result<Reader, SourceError>> {
+        let list = || generations(&self.path).unwrap_or_default();
+        let mut all = list();
+        for tried in 1.. {
+            let middle = between(&all, old, new, |one| self.is_known(one));
+            let mut is_as_listed = true;
+            let mut opened = Vec::new();
+            for one in &middle {
+                match one.open(Standing::Left(now)) {
+                    Ok(reader) if reader.identity() == one.facts.identity => {
+                        opened.push(Ok(reader))
+                    }
+                    Ok(_) | Err(SourceError::Missing(_)) => is_as_listed = false,
+                    Err(error) => opened.push(Err(error)),
+                }
+            }
+            let again = list();
+            let same =
+                |one: &Generation, other: &Generation| one.facts.identity == other.facts.identity;
+            let is_still = all.len() == again.len()
+                && all.iter().zip(&again).all(|(one, other)| same(one, other));
+            if (is_as_listed && is_still) || tried == LISTINGS {
+                return opened;
+            }
+            all = again;
+        }
+        Vec::new()
     }
 
     /// The same bytes go on in another file.

@@ -79,6 +79,8 @@ pub struct Tail {
     pub(super) has_turned: bool,
     /// What was found at the name, if that cannot be followed.
     pub(super) trouble: Option<Change>,
+    /// What was known of the file that bore the name last.
+    pub(super) left: Option<Facts>,
     /// To be said at the next look.
     unsaid: Vec<Notice>,
 }
@@ -94,6 +96,7 @@ impl Tail {
             start: Some(start),
             has_turned: false,
             trouble: None,
+            left: None,
             unsaid: Vec::new(),
         }
     }
@@ -168,12 +171,23 @@ impl Tail {
             _ => None,
         };
         match change {
+            Change::Quiet if self.queue.is_empty() => {
+                self.add_missed(now, None, &mut notices);
+            }
             Change::Quiet | Change::Grown => self.take_back(&mut notices),
-            Change::Appeared => self.open_first(&mut notices),
+            Change::Appeared => {
+                let new = there.identity();
+                if self.add_missed(now, new, &mut notices) {
+                    self.open_first(&mut notices);
+                }
+            }
             Change::Cut => self.begin_anew(&mut notices),
             Change::Replaced => self.add_next(now, &mut notices),
             Change::Continued => self.go_on(&mut notices),
-            Change::Removed | Change::Refused(_) => self.leave(now),
+            Change::Removed | Change::Refused(_) => {
+                self.leave(now);
+                self.add_missed(now, None, &mut notices);
+            }
             Change::Unreachable(_) => {}
         }
         if trouble != self.trouble {
@@ -186,6 +200,7 @@ impl Tail {
         }
         // Lines that were there at the first look are the last lines; what comes later is read whole.
         self.start = None;
+        self.left = self.queue.back().map(Reader::facts).or(self.left);
         self.look_for_late_lines(now);
         notices
     }
@@ -204,6 +219,9 @@ impl Tail {
         }
         loop {
             let filled = front.fill(now);
+            if let Some(bytes) = front.cut() {
+                self.unsaid.push(Notice::Cut { bytes });
+            }
             if let bytes @ 1.. = front.hole() {
                 self.unsaid.push(Notice::Hole { bytes });
             }

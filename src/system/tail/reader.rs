@@ -73,6 +73,8 @@ pub struct Reader {
     pub(super) is_hollow: bool,
     /// Bytes of that hole that were passed over and not told yet.
     hole: u64,
+    /// It was cut short after it had lost the name; so many bytes are known to be lost, and that was not told yet.
+    cut: Option<u64>,
     /// When its writers were looked for last.
     asked: Option<Instant>,
     /// What turns out to be wrong with it while it is read.
@@ -110,6 +112,7 @@ impl Reader {
             abandoned: false,
             is_hollow: false,
             hole: 0,
+            cut: None,
             asked: None,
             damage: None,
         }
@@ -156,6 +159,10 @@ impl Reader {
     /// # Errors
     /// Whatever it says of `statx`.
     pub fn look(&mut self) -> io::Result<Facts> {
+        if !self.source.is_regular() {
+            // The text of a compressed file: what was known of that still is.
+            return Ok(self.facts);
+        }
         let before = self.facts.size;
         self.facts = Facts::of(&self.source)?;
         let kept = self.facts.size.max(self.read());
@@ -264,12 +271,61 @@ impl Reader {
         if self.is_hollow {
             self.hole += self.pass_hole()?;
         }
+        let held = self.source.block().len();
         let filled = self.source.fill()? == Fill::Data;
+        if filled && !self.goes_on_from(held)? {
+            // It was cut short and has grown again since it was looked at.
+            self.source.unread(held)?;
+            return self.was_cut();
+        }
+        let is_left = matches!(self.standing, Standing::Left(_) | Standing::Late(_));
+        if !filled && is_left && !self.goes_on_from(held)? {
+            return self.was_cut();
+        }
         if filled {
             self.grown = now;
             self.abandoned = false;
         }
         Ok(filled)
+    }
+
+    /// It holds other bytes than were read. If it bears the name, the next look decides what is done; otherwise it is read
+    /// from its beginning, since nobody will look for a copy of it. Gives whether there may be more to read at once.
+    fn was_cut(&mut self) -> io::Result<bool> {
+        if self.standing == Standing::Named {
+            return Ok(false);
+        }
+        self.look()?;
+        let bytes = self.lost();
+        self.cut = Some(self.cut.unwrap_or(0) + bytes);
+        self.source.seek(0, &[])?;
+        self.is_hollow = true;
+        self.fill_on()
+    }
+
+    fn fill_on(&mut self) -> io::Result<bool> {
+        self.hole += self.pass_hole()?;
+        Ok(self.source.fill()? == Fill::Data)
+    }
+
+    /// Whether it was cut short since this was asked last, and how many bytes are known to be lost by that.
+    pub fn cut(&mut self) -> Option<u64> {
+        self.cut.take()
+    }
+
+    /// Whether what stands before the bytes that were just read is what was read before them; `held` bytes of the block were.
+    fn goes_on_from(&self, held: usize) -> io::Result<bool> {
+        if !self.source.is_regular() {
+            return Ok(true);
+        }
+        let before = self.source.block().get(..held).unwrap_or_default();
+        let text = Fingerprint::text_before(&self.source, self.source.offset() + held as u64)?;
+        let last = before.len().saturating_sub(FINGERPRINT_BYTES);
+        let own = [self.source.behind(), before.get(last..).unwrap_or_default()].concat();
+        // One that is shorter by now gives less than is known, and so what is not known.
+        let known = own.len().min(FINGERPRINT_BYTES);
+        let text = text.get(text.len().saturating_sub(known)..);
+        Ok(text.is_some_and(|text| text.len() == known && own.ends_with(text)))
     }
 
     /// Whether it is done with, now that its end was seen. Who wrote to it and has closed it since then has done so before

@@ -5,7 +5,7 @@ use std::time::Instant;
 use rustix::fs::FileType;
 
 use super::followed::{Notice, Tail};
-use super::generations::{Generation, between, generations};
+use super::generations::{Generation, generations};
 use super::reader::{Point, Reader, Standing};
 use crate::system::Facts;
 
@@ -40,7 +40,7 @@ impl Tail {
                 }
             };
             if at == last {
-                self.add_between(&all, &old, named.as_ref(), now, notices);
+                self.add_between(&old, named.as_ref(), now, notices);
             }
         }
         if let Some(named) = named.filter(|named| !self.is_known(named.identity())) {
@@ -72,17 +72,19 @@ impl Tail {
         if let Some(reader) = same {
             return Found::Other(Box::new(reader));
         }
-        if !point.is_proof() {
-            return Found::Nowhere;
-        }
+        // What was compressed bears the time of its original, and that is proof enough where little was read.
+        let is_likely = |one: &Generation| {
+            point.is_proof() || (one.packed && one.facts.modified == point.modified)
+        };
         let mut copies = all
             .iter()
             .rev()
-            .filter(|one| !self.is_known(one.facts.identity));
+            .filter(|one| is_likely(one) && !self.is_known(one.facts.identity));
         if let Some(copy) = copies.find_map(|one| open_at(one, point, Standing::Whole)) {
             return Found::Other(Box::new(copy));
         }
-        let is_copy = |named: &mut Reader| named.seek_point(point).unwrap_or(false);
+        let is_copy =
+            |named: &mut Reader| point.is_proof() && named.seek_point(point).unwrap_or(false);
         match named.as_mut().is_some_and(is_copy) {
             true => Found::Named,
             false => Found::Nowhere,
@@ -92,16 +94,14 @@ impl Tail {
     /// Queues what was written whole since `old` was left.
     fn add_between(
         &mut self,
-        all: &[Generation],
         old: &Facts,
         named: Option<&Reader>,
         now: Instant,
         notices: &mut Vec<Notice>,
     ) {
         let named = named.map(Reader::identity);
-        let middle = between(all, old, named, |one| self.is_known(one));
-        for one in middle {
-            match one.open(Standing::Left(now)) {
+        for opened in self.open_between(old, named, now) {
+            match opened {
                 Ok(reader) => self.queue.push_back(reader),
                 Err(error) => notices.push(Notice::Skipped(error)),
             }
