@@ -1,6 +1,7 @@
 //! Random lists of what may happen to a followed file, run on the real program and on a model of it.
 //!
-//! `QUELL_ACTIONS` says how many actions each list has, `QUELL_SEED` begins with another list.
+//! There are 18 lists, six for each way in which the program hears of changes: 10,800 actions unless `QUELL_ACTIONS` says how many
+//! each list has. `QUELL_SEED` takes other lists, `QUELL_ROUGH` adds kills, `QUELL_TELL` prints what is done.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
