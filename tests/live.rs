@@ -8,6 +8,8 @@ mod run;
 // Many files in one process.
 #[path = "live/config.rs"]
 mod config;
+#[path = "live/journal.rs"]
+mod journal;
 // What a service manager hears, and the units.
 #[path = "live/systemd.rs"]
 mod systemd;

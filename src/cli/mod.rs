@@ -43,6 +43,7 @@ pub fn run() -> Exit {
         Errand::Filter(asked) => command::filter::filter(&asked, &mut voice),
         Errand::Explain(asked) => command::explain::explain(&asked, &mut voice),
         Errand::Follow(asked) => command::follow::follow(&asked, &mut voice),
+        Errand::Journal(asked) => command::journal::journal(&asked, &mut voice),
         Errand::Serve(path) => serve(&path, &mut voice),
         Errand::Rules(errand) => about_rules(&errand, &mut voice),
         Errand::Compact(asked) => command::compact::compact(&asked, &mut voice),

@@ -109,14 +109,7 @@ impl Child {
         // Caught before there is anybody to pass them on to: they wait until there is.
         let caught = PASSED_ON.iter().filter(|signal| !is_ignored(**signal));
         let signals = SignalsInfo::<WithOrigin>::new(caught)?;
-        let mut child = Command::new("/proc/self/exe")
-            .arg0("quell")
-            .args(launcher)
-            .arg(rustix::process::getpid().as_raw_nonzero().to_string())
-            .arg("--")
-            .arg(found)
-            .arg(program)
-            .args(arguments)
+        let mut child = by_way_of_us(launcher, &found, program, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
@@ -140,6 +133,60 @@ impl Child {
     pub fn end(&self) -> Option<End> {
         *locked(&self.end)
     }
+}
+
+/// A program that is run for what it writes: it has no input, says what is wrong where we would, and ends with us.
+#[derive(Debug)]
+pub struct Reader(std::process::Child);
+
+impl Reader {
+    /// Starts it; what it writes comes through the descriptor, and reading that never blocks. See [`Child::start`] for the launcher.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(
+        launcher: &str,
+        program: &OsStr,
+        arguments: &[OsString],
+    ) -> Result<(Reader, OwnedFd), StartError> {
+        let found = find(program)?;
+        let mut child = by_way_of_us(&[OsStr::new(launcher)], &found, program, arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or(io::Error::from(Errno::PIPE))?;
+        Ok((Reader(child), never_blocking(stdout.into())?))
+    }
+
+    /// Waits for its end, and says whether it was a good one.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn wait(&mut self) -> io::Result<bool> {
+        Ok(self.0.wait()?.success())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // One that has ended by itself needs neither.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A command that becomes a program by way of this very one.
+fn by_way_of_us(
+    launcher: &[&OsStr],
+    found: &Path,
+    program: &OsStr,
+    arguments: &[OsString],
+) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("quell").args(launcher);
+    command.arg(rustix::process::getpid().as_raw_nonzero().to_string());
+    command.arg("--").arg(found).arg(program).args(arguments);
+    command
 }
 
 impl AsFd for Child {

@@ -13,6 +13,7 @@ mod drain;
 mod explain;
 mod filter;
 pub(super) mod follow;
+mod journal;
 mod restore;
 mod rules;
 mod run;
@@ -33,6 +34,7 @@ pub use drain::DrainErrand;
 use drain::TypedDrain;
 use filter::TypedFilter;
 use follow::TypedFollow;
+use journal::TypedJournal;
 use restore::TypedRestore;
 pub use rules::RulesErrand;
 use rules::TypedRulesCommand;
@@ -68,6 +70,8 @@ pub enum Errand {
     Drain(DrainErrand),
     /// Follow files.
     Follow(Box<command::follow::Asked>),
+    /// Read the journal.
+    Journal(Box<command::journal::Asked>),
     /// Follow what this file names.
     Serve(PathBuf),
     /// Something about rules.
@@ -124,6 +128,8 @@ enum TypedCommand {
     Launch(TypedLaunch),
     /// Follow files that are still written
     Follow(Box<TypedFollow>),
+    /// Read the systemd journal
+    Journal(Box<TypedJournal>),
     /// List, show, check and try rules
     #[command(subcommand)]
     Rules(TypedRulesCommand),
@@ -158,6 +164,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Asked, clap::Error> 
         Some(TypedCommand::Launch(launch)) => Errand::Launch(launch.into()),
         Some(TypedCommand::Drain(typed)) => Errand::Drain((*typed).into()),
         Some(TypedCommand::Follow(typed)) => Errand::Follow(Box::new((*typed).into())),
+        Some(TypedCommand::Journal(typed)) => Errand::Journal(Box::new((*typed).into())),
         Some(TypedCommand::Rules(command)) => Errand::Rules(command.into()),
         Some(TypedCommand::Completions { shell }) => Errand::Completions(shell),
         Some(TypedCommand::Man) => Errand::Manual,

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::file::Followed;
-use super::mark::{Mark, MarkError};
+use crate::command::mark::{Mark, MarkError};
 use crate::command::outlet::Outlet;
 use crate::line::latin;
 use crate::system::checkpoint::{Slots, SlotsError};
@@ -195,7 +195,11 @@ impl Checkpoint {
         let mut outputs = Vec::new();
         for outlet in outlets {
             outlet.sync().map_err(CommitError::Output)?;
-            outputs.extend(Mark::of(outlet, files).map_err(CommitError::Output)?);
+            let last = outlet
+                .turned_to()
+                .and_then(|lane| usize::try_from(lane).ok());
+            let last = last.and_then(|last| Some(files.get(last)?.tail.path()));
+            outputs.extend(Mark::of(outlet, last).map_err(CommitError::Output)?);
         }
         let head = Head {
             version: VERSION,

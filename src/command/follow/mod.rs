@@ -15,7 +15,6 @@
 mod checkpoint;
 mod crowd;
 mod file;
-mod mark;
 mod names;
 mod party;
 mod words;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::file::Followed;
 use crate::command::outlet::Outlet;
 use crate::line::latin;
 use crate::system::tail::Fingerprint;
@@ -71,7 +70,7 @@ pub(super) struct Mark {
 impl Mark {
     /// The mark of an output that is flushed and synced; `None` for one that is no file, of which nothing can be taken
     /// back.
-    pub(super) fn of(outlet: &Outlet, files: &[Followed]) -> io::Result<Option<Mark>> {
+    pub(super) fn of(outlet: &Outlet, turned_to: Option<&Path>) -> io::Result<Option<Mark>> {
         let (facts, Some(path)) = outlet.facts()? else {
             return Ok(None);
         };
@@ -79,10 +78,6 @@ impl Mark {
             return Ok(None);
         }
         let file = outlet.open_to_read()?;
-        let last = outlet
-            .turned_to()
-            .and_then(|lane| usize::try_from(lane).ok());
-        let turned_to = last.and_then(|last| Some(files.get(last)?.tail.path()));
         Ok(Some(Mark {
             path: path.as_os_str().as_bytes().to_vec(),
             identity: facts.identity,
