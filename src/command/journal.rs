@@ -157,6 +157,8 @@ impl<'a> Reading<'a> {
     }
 
     fn run(&mut self) -> anyhow::Result<Ending> {
+        // From here on what is written may have to be taken back.
+        self.commit(false)?;
         self.around.service.ready();
         let ended = loop {
             self.tend();
