@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-20}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- record pipeline attic stamp rule_file
+[ $# -gt 0 ] || set -- record pipeline format attic stamp rule_file
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
     cargo install --locked cargo-fuzz

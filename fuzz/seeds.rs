@@ -34,11 +34,51 @@ fn main() -> Result<(), Box<dyn Error>> {
         &[0, 0, 1, 0, 9, 1, 80, 2, 200, 3],
         &doubled(&texts),
     )?;
+    write_all(&corpus.join("format"), &[0, 60], &texts)?;
+    write_all(&corpus.join("format"), &[0, 60], &worn(&texts))?;
     write_all(&corpus.join("attic"), &[0], &attics(&texts)?)?;
     write_all(&corpus.join("attic"), &[1], &chunks(&texts))?;
     write_all(&corpus.join("attic"), &[2], &texts)?;
     write_all(&corpus.join("stamp"), &[0], &lines(&texts))?;
     write_all(&corpus.join("rule_file"), &[], &files)
+}
+
+/// The texts in envelopes, as their carriers write them.
+fn worn(texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let time = "2026-11-22T10:00:00.123456789Z";
+    let lines = |text: &[u8], wrap: &dyn Fn(&str) -> String| -> Vec<u8> {
+        let text = String::from_utf8_lossy(text);
+        text.lines().map(wrap).collect::<String>().into_bytes()
+    };
+    let quoted = |line: &str| format!("\"{}\"", line.escape_default());
+    let wraps: [&dyn Fn(&str) -> String; 7] = [
+        &|line| {
+            let line = line
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\t', "\\t");
+            format!("{{\"log\":\"{line}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n")
+        },
+        &|line| format!("{time} stdout F {line}\n"),
+        &|line| {
+            format!(
+                "Nov 22 10:00:00 host app[7]: {}\n",
+                line.replace('\t', "#011")
+            )
+        },
+        &|line| format!("<14>1 {time} host app 7 - [a@1 b=\"c\"] {line}\n"),
+        &|line| format!("web_1  | {line}\n"),
+        &|line| format!("time={time} level=warn msg={}\n", quoted(line)),
+        &|line| {
+            format!(
+                "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795341600123456\n_PID=7\nMESSAGE={line}\n\n"
+            )
+        },
+    ];
+    let small = texts.iter().filter(|text| text.len() < 2048).step_by(7);
+    let worn = small.enumerate();
+    worn.map(|(at, text)| lines(text, wraps[at % wraps.len()]))
+        .collect()
 }
 
 /// A rule file cut into one file for each rule, renamed, so that it does not clash with the built-in one.
@@ -136,7 +176,10 @@ fn write_all(folder: &Path, front: &[u8], texts: &[Vec<u8>]) -> Result<(), Box<d
     fs::create_dir_all(folder)?;
     for (number, text) in texts.iter().enumerate() {
         fs::write(
-            folder.join(format!("seed-{:02x}-{number:04}", front.first().unwrap_or(&0))),
+            folder.join(format!(
+                "seed-{:02x}-{number:04}",
+                front.first().unwrap_or(&0)
+            )),
             [front, text].concat(),
         )?;
     }
