@@ -42,7 +42,7 @@ const MARK_HASH_BYTES: usize = 16;
 pub const MARK_BYTES: usize = SKIP_BYTES + MARK_TAG.len() + 4 + MARK_HASH_BYTES;
 
 /// How hard zstd tries for what has been packed well already: there is little of it.
-const LEVEL_SMALL: i32 = 12;
+const LEVEL_SMALL: i32 = 9;
 /// How hard it tries for what could not be.
 const LEVEL_LARGE: i32 = 3;
 /// Bytes up to which a payload is small.
