@@ -11,9 +11,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::attics::{OpenError, Opened};
+use super::compact::units::Units;
 use super::peek;
 use super::span::Span;
-use super::units::Units;
 use super::{Ending, Tone, Voice};
 use crate::attic::{AtticError, RestoreError, Weave, restore, salvage};
 use crate::system::compress::{Bounds, Expanded, Manner};

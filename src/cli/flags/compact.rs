@@ -9,8 +9,8 @@ use super::terms::TypedTerms;
 use crate::cli::duration::duration;
 use crate::cli::size::size;
 use crate::command::compact::Asked;
-use crate::command::outcome::Step;
-use crate::command::rewrite::Keep;
+use crate::command::compact::outcome::Step;
+use crate::command::compact::rewrite::Keep;
 use crate::limits;
 use crate::system::compress::Compression;
 

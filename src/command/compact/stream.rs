@@ -9,13 +9,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::attics;
-use super::clock::WallClock;
-use super::compact::{Asked, jobs};
 use super::press::{Judges, Press, PressError, Pressed};
 use super::rewrite::Keep;
-use super::{Ending, Tone, Voice, rulebook};
+use super::{Asked, jobs};
 use crate::attic::{Belongs, Stored};
+use crate::command::attics;
+use crate::command::clock::WallClock;
+use crate::command::{Ending, Tone, Voice, rulebook};
 use crate::limits::SEGMENT_BYTES;
 use crate::system::compress::{Bounds, Expanded, Manner};
 use crate::system::crew::Crew;
@@ -55,7 +55,7 @@ pub fn stream(asked: &Asked, voice: &mut dyn Voice) -> Ending {
     match rewrite(asked, &judges) {
         Ok(pressed) => {
             if let Some(stats) = asked.terms.stats {
-                voice.show(&super::account::account(&pressed.ledger, stats));
+                voice.show(&crate::command::account::account(&pressed.ledger, stats));
             }
             Ending::Fine
         }

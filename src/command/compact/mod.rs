@@ -1,4 +1,20 @@
-//! Finished files, rewritten small in their places: the companion of logrotate.
+//! `quell compact`: finished files, rewritten small in their places; the companion of logrotate.
+//!
+//! In come paths and patterns of files that nobody writes to any more, or one content through a pipe. Out go the same files,
+//! smaller, an attic beside each, and a table of what was saved.
+//!
+//! Invariant: nothing here knows what noise is, or what an attic's bytes mean. At every moment a file is the old one or the
+//! new one, and what was taken out of it is in its attic.
+//!
+//! The smallest file, and the one to imitate, is `outcome.rs`.
+
+pub mod outcome;
+pub mod press;
+pub mod rewrite;
+mod segments;
+mod stream;
+mod tally;
+pub mod units;
 
 use std::collections::HashSet;
 use std::io::{self, Write as _};
@@ -6,12 +22,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::outcome::{Outcome, RewriteError, Step};
+use self::rewrite::{Keep, Rewriting, rewrite};
+use self::stream::stream;
+use self::tally::Tally;
 use super::clock::WallClock;
-use super::outcome::{Outcome, RewriteError, Step};
-use super::rewrite::{Keep, Rewriting, rewrite};
 use super::rulebook;
-use super::stream::stream;
-use super::tally::Tally;
 use super::terms::Terms;
 use super::{Ending, Progress, Tone, Voice};
 use crate::system::compress::{Bounds, Compression};

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::attics;
-use super::clock::WallClock;
 use super::outcome::{Gain, Outcome, RewriteError, Step};
 use super::press::{Judges, Press, PressError, Pressed};
 use crate::attic::{Belongs, Stored};
+use crate::command::attics;
+use crate::command::clock::WallClock;
 use crate::limits::SEGMENT_BYTES;
 use crate::pipeline::Options;
 use crate::rule::RuleSet;
