@@ -11,7 +11,7 @@ use super::{Tone, Voice};
 use crate::system::ladder::{Ladder, Sizing};
 use crate::system::sink::{Sink, SinkError};
 use crate::system::source::Source;
-use keep::Keep;
+use keep::AtticFile;
 
 /// One output that can be opened again under its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub struct Outlet {
     /// Which lane wrote last.
     turned_to: Option<u32>,
     /// Where what is taken out is kept, if it is.
-    keep: Option<Keep>,
+    keep: Option<AtticFile>,
 }
 
 impl Outlet {
@@ -117,7 +117,7 @@ impl Outlet {
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {
         let relief = self.relief.as_ref().and_then(Relief::next_try);
-        let keep = self.keep.as_ref().and_then(Keep::wakes_at);
+        let keep = self.keep.as_ref().and_then(AtticFile::wakes_at);
         [relief, keep].into_iter().flatten().min()
     }
 

@@ -7,8 +7,8 @@ use clap::{ArgGroup, Args, ValueEnum};
 use super::sized::TypedSized;
 use super::terms::TypedTerms;
 use crate::cli::size::size;
+use crate::command::compact::rewrite::Keep;
 use crate::command::drain::{Asked, Outputs, Policy, STEPS, Shrink, Stop};
-use crate::command::rewrite::Keep;
 use crate::limits;
 
 /// What is to be done about drained files.

@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::account::account;
+use super::compact::rewrite::Keep;
 use super::lane::Surroundings;
-use super::rewrite::Keep;
 use super::terms::Terms;
 use super::{Ending, Tone, Voice, rulebook};
 use crate::system::ladder::Sizing;

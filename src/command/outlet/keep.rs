@@ -26,7 +26,7 @@ const DUE_BYTES: usize = 256 * 1024;
 
 /// The attic of an output.
 #[derive(Debug)]
-pub(super) struct Keep {
+pub(super) struct AtticFile {
     path: PathBuf,
     file: File,
     /// The output that it belongs to.
@@ -41,11 +41,11 @@ pub(super) struct Keep {
     failed: Option<io::Error>,
 }
 
-impl Keep {
+impl AtticFile {
     /// Opens the attic at a path, or goes on with the one that is there, for an output that is like this now. One that
     /// belongs to more than is there, since the output was put away or cut, is put away as well.
-    fn open(path: &Path, output: &Facts) -> io::Result<Keep> {
-        let keep = Keep::begin(path, output)?;
+    fn open(path: &Path, output: &Facts) -> io::Result<AtticFile> {
+        let keep = AtticFile::begin(path, output)?;
         let (_, end) = keep.growing.at();
         let there = if output.is_regular() {
             output.size
@@ -56,7 +56,7 @@ impl Keep {
             Some(_) => keep,
             None => {
                 put_away(path)?;
-                Keep::begin(path, output)?
+                AtticFile::begin(path, output)?
             }
         };
         let (_, end) = keep.growing.at();
@@ -66,13 +66,13 @@ impl Keep {
     }
 
     /// Begins an attic, or finds the end of the one that is there.
-    fn begin(path: &Path, output: &Facts) -> io::Result<Keep> {
+    fn begin(path: &Path, output: &Facts) -> io::Result<AtticFile> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
         let file = options.mode(0o600).open(path)?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| io::Error::other("another program writes to it"))?;
-        let mut keep = Keep {
+        let mut keep = AtticFile {
             path: path.to_owned(),
             output: output.identity,
             bytes: 0,
@@ -192,7 +192,7 @@ impl Outlet {
     /// # Errors
     /// It cannot be opened, or is something else.
     pub fn keeping(self, path: &Path) -> Result<Outlet, SinkError> {
-        let opened = Facts::of(&self.sink).and_then(|facts| Keep::open(path, &facts));
+        let opened = Facts::of(&self.sink).and_then(|facts| AtticFile::open(path, &facts));
         let keep = opened.map_err(|cause| SinkError::Unopened {
             path: shown(path),
             cause,
@@ -205,7 +205,7 @@ impl Outlet {
 
     /// Brings what was taken out into its attic, if it is time; everything must be flushed.
     pub(super) fn tend_keep(&mut self, voice: &mut dyn Voice) {
-        let at = self.keep.as_ref().and_then(Keep::wakes_at);
+        let at = self.keep.as_ref().and_then(AtticFile::wakes_at);
         if at.is_some_and(|at| at <= Instant::now()) {
             self.keep_all(voice);
         }
@@ -242,7 +242,7 @@ impl Outlet {
             }
             put_away(&path)?;
             drop(keep);
-            Keep::open(&path, &facts)
+            AtticFile::open(&path, &facts)
         });
         match opened {
             Ok(keep) => self.keep = Some(keep),
