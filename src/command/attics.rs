@@ -95,10 +95,12 @@ impl Opened {
         if let Some(found) = of_stored(&folder, name, &stored) {
             return Ok(opened(found));
         }
-        if let Some(found) = of_front(&folder, name, path) {
+        if let Some(found) = of_stretches(&folder, name, path) {
             return Ok(opened(found));
         }
-        let content = content_of(path, 0, u64::MAX).map_err(unreadable)?;
+        let content = File::open(path).and_then(|file| Expanded::new(file, Bounds::default()));
+        let content = content.and_then(|mut content| sum_of(&mut content));
+        let content = content.map_err(unreadable)?;
         if let Some(found) = of_content(&folder, name, &content) {
             return Ok(opened(found));
         }
@@ -124,11 +126,8 @@ impl Opened {
     }
 }
 
-/// What the content of a file comes to, from this place on, or, if it is longer, so many bytes of it.
-fn content_of(path: &Path, from: u64, bytes: u64) -> io::Result<Content> {
-    let mut content = Expanded::new(File::open(path)?, Bounds::default())?;
-    io::copy(&mut content.by_ref().take(from), &mut io::sink())?;
-    let mut from = content.take(bytes);
+/// What a content comes to.
+fn sum_of(from: &mut impl io::Read) -> io::Result<Content> {
     let mut sum = Sum::default();
     let mut block = vec![0; BLOCK_BYTES];
     loop {
@@ -253,19 +252,38 @@ pub fn of_stored(folder: &Folder, name: &OsStr, stored: &Stored) -> Option<(Path
     })
 }
 
-/// The attic of a log that grows, or grew until it was put away: the one whose first stretch stands in the file.
-fn of_front(folder: &Folder, name: &OsStr, path: &Path) -> Option<(PathBuf, OpenAttic)> {
-    let mut fits = |attic: &OpenAttic| {
-        let mut stretches = attic.stretches().iter();
-        let first = stretches.find(|stretch| stretch.contents[1].bytes > 0);
-        let first = first.filter(|_| attic.grown_bytes().is_some());
-        first.is_some_and(|first| {
-            let [_, filtered] = &first.contents;
-            let front = content_of(path, first.begins.1, filtered.bytes);
-            front.is_ok_and(|front| front == *filtered)
-        })
-    };
-    find(folder, name, &mut fits)
+/// The attic of a log that grows, or grew until it was put away: of those whose every stretch stands in the file the one that
+/// reaches furthest. Logs may begin alike.
+fn of_stretches(folder: &Folder, name: &OsStr, path: &Path) -> Option<(PathBuf, OpenAttic)> {
+    let mut reach = 0;
+    find(folder, name, |attic| {
+        let end = attic.book().filtered.bytes;
+        if attic.grown_bytes().is_some() && end > reach && fits(attic, path).unwrap_or(false) {
+            reach = end;
+        }
+        false
+    });
+    find(folder, name, |attic| {
+        let is_it =
+            reach > 0 && attic.grown_bytes().is_some() && attic.book().filtered.bytes == reach;
+        is_it && fits(attic, path).unwrap_or(false)
+    })
+}
+
+/// Whether every stretch of an attic stands in a file.
+fn fits(attic: &OpenAttic, path: &Path) -> io::Result<bool> {
+    let mut content = Expanded::new(File::open(path)?, Bounds::default())?;
+    let mut at = 0;
+    for stretch in attic.stretches() {
+        let [_, filtered] = &stretch.contents;
+        let skipped = stretch.begins.1.saturating_sub(at);
+        io::copy(&mut content.by_ref().take(skipped), &mut io::sink())?;
+        if sum_of(&mut content.by_ref().take(filtered.bytes))? != *filtered {
+            return Ok(false);
+        }
+        at = stretch.begins.1.saturating_add(filtered.bytes);
+    }
+    Ok(true)
 }
 
 /// The attic of a content.
