@@ -10,7 +10,7 @@ use crate::bench::{Bench, grounds, kill, until};
 
 /// How many lines each writer writes: more on demand.
 fn lines() -> u64 {
-    let asked = std::env::var("DRAIN_LINES").ok();
+    let asked = std::env::var("QUELL_LINES").ok();
     asked
         .and_then(|number| number.parse().ok())
         .unwrap_or(100_000)

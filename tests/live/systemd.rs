@@ -227,6 +227,11 @@ fn systemd_finds_no_fault_with_the_units() {
         "quell@.service",
         "quell@var-log-app-app.log.service",
     );
+    let drain = unit(
+        &house,
+        "quell-drain@.service",
+        "quell-drain@var-log-app-app.log.service",
+    );
     // A drop-in is read with the unit that it is for.
     let app = house.write("app.service", "[Service]\nType=exec\nExecStart=/bin/true\n");
     std::fs::create_dir(house.path("app.service.d")).expect("a folder");
@@ -234,7 +239,7 @@ fn systemd_finds_no_fault_with_the_units() {
     let drop_in = house.read("app.service.d/quell-run.conf");
     let drop_in = text_of(drop_in).replace("/usr/bin/java", "/bin/true");
     house.write("app.service.d/quell-run.conf", drop_in);
-    for unit in [own, each, app] {
+    for unit in [own, each, drain, app] {
         let Some((fine, said)) = analyze(&["verify", "--man=no"], std::slice::from_ref(&unit))
         else {
             return;
