@@ -34,7 +34,7 @@ fn outputs(bench: &Bench) -> Vec<PathBuf> {
             let other = path.file_name().expect("a name").to_string_lossy();
             other
                 .strip_prefix(&*name)
-                .is_some_and(|rest| rest.starts_with('.'))
+                .is_some_and(|rest| rest.starts_with('.') && !rest.ends_with(".attic"))
         })
         .collect();
     paths.sort();

@@ -58,6 +58,8 @@ fn survives_losses_of_power(kind: &str) {
         return;
     };
     let bench = Bench::new(&disk.path()).with(&["--writer", "append", "--collapse", "always"]);
+    // Else the first loss may take the folder with it.
+    Command::new("sync").status().expect("sync is there");
     let mut next = 0;
     let mut torn = 0;
     for turn in 0..losses() {
