@@ -22,7 +22,6 @@ pub mod kept;
 pub mod lane;
 mod lookout;
 mod mark;
-pub mod outcome;
 pub mod outlet;
 pub mod peek;
 pub mod prune;
