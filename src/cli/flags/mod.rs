@@ -87,7 +87,6 @@ Examples:
   tomcat 2>&1 | quell >> app.log        quieten a pipe
   quell app.log > quiet.log             quieten a file
   quell run -- java -jar app.jar        run a program behind the filter
-  quell --stats app.log > /dev/null     how much of it is noise
   quell rules try app.log               which rule takes what, and why not
   quell explain Broken pipe             what it means, what causes it, what to do
 

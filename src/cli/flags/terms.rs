@@ -67,7 +67,7 @@ pub(in crate::cli) struct TypedTerms {
     summary_to: Option<PathBuf>,
     #[command(flatten)]
     rules: TypedRules,
-    /// Print the account at the end on standard error
+    /// Print the account on standard error
     #[arg(long, value_name = "STYLE", value_enum, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "text")]
     stats: Option<TypedStats>,
