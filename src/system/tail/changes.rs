@@ -30,10 +30,14 @@ impl Tail {
         }
     }
 
-    pub(super) fn open_first(&mut self, notices: &mut Vec<Notice>) {
+    /// The first file of the name.
+    pub(super) fn open_first(&mut self, now: Instant, notices: &mut Vec<Notice>) {
         let Some(mut reader) = self.open(notices) else {
             return;
         };
+        if !self.add_missed(now, Some(&reader.facts()), notices) {
+            return;
+        }
         if let Some(Start::Lines(lines)) = self.start {
             let size = reader.facts().size;
             let sought = last_lines(&reader.source, size, lines).and_then(|at| reader.seek(at));
@@ -44,10 +48,14 @@ impl Tail {
     }
 
     /// The same file holds other bytes than were read.
-    pub(super) fn begin_anew(&mut self, notices: &mut Vec<Notice>) {
+    pub(super) fn begin_anew(&mut self, now: Instant, notices: &mut Vec<Notice>) {
         let Some(mut fresh) = self.open(notices) else {
             return;
         };
+        if Some(fresh.identity()) != self.identity() {
+            // It has lost the name since it was asked: it is read from its beginning as one that was left.
+            return self.add_next(now, notices);
+        }
         let Some(mut last) = self.queue.pop_back() else {
             return;
         };
@@ -99,7 +107,7 @@ impl Tail {
             self.queue.push_back(known);
             return;
         }
-        if self.add_missed(now, Some(fresh.identity()), notices) {
+        if self.add_missed(now, Some(&fresh.facts()), notices) {
             self.queue.push_back(fresh);
         }
     }
@@ -109,7 +117,7 @@ impl Tail {
     pub(super) fn add_missed(
         &mut self,
         now: Instant,
-        new: Option<Identity>,
+        new: Option<&Facts>,
         notices: &mut Vec<Notice>,
     ) -> bool {
         let Some(old) = self.queue.back().map(Reader::facts).or(self.left) else {
@@ -142,7 +150,7 @@ impl Tail {
     pub(super) fn open_between(
         &self,
         old: &Facts,
-        new: Option<Identity>,
+        new: Option<&Facts>,
         now: Instant,
     ) -> Vec<Result<Reader, SourceError>> {
         let list = || generations(&self.path).unwrap_or_default();
@@ -161,8 +169,10 @@ impl Tail {
                 }
             }
             let again = list();
-            let same =
-                |one: &Generation, other: &Generation| one.facts.identity == other.facts.identity;
+            // The same files by the same names: a list may hold some names of before a rename and some of after it.
+            let same = |one: &Generation, other: &Generation| {
+                one.facts.identity == other.facts.identity && one.path == other.path
+            };
             let is_still = all.len() == again.len()
                 && all.iter().zip(&again).all(|(one, other)| same(one, other));
             if (is_as_listed && is_still) || tried == LISTINGS {

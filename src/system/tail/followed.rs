@@ -175,13 +175,8 @@ impl Tail {
                 self.add_missed(now, None, &mut notices);
             }
             Change::Quiet | Change::Grown => self.take_back(&mut notices),
-            Change::Appeared => {
-                let new = there.identity();
-                if self.add_missed(now, new, &mut notices) {
-                    self.open_first(&mut notices);
-                }
-            }
-            Change::Cut => self.begin_anew(&mut notices),
+            Change::Appeared => self.open_first(now, &mut notices),
+            Change::Cut => self.begin_anew(now, &mut notices),
             Change::Replaced => self.add_next(now, &mut notices),
             Change::Continued => self.go_on(&mut notices),
             Change::Removed | Change::Refused(_) => {

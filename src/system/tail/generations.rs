@@ -108,12 +108,13 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
 }
 
 /// Those that were written whole between `old`, which bore the name before, and `new`, which bears it now: nobody has
-/// read them. A file that `is_known` is none of them.
+/// read them. A file that `is_known` is none of them, and neither is one that was made after `new`: that may have been renamed
+/// since, and others in its place; they come behind it.
 #[must_use]
 pub fn between(
     all: &[Generation],
     old: &Facts,
-    new: Option<Identity>,
+    new: Option<&Facts>,
     is_known: impl Fn(Identity) -> bool,
 ) -> Vec<Generation> {
     let mut olds = all.iter().filter(|one| one.facts.identity == old.identity);
@@ -128,15 +129,33 @@ pub fn between(
             (true, Some((false, turn))) => one.turn > turn,
             (true, None) => false,
             (false, Some((_, turn))) if made == born => written >= old.modified && one.turn > turn,
-            (false, _) => written >= old.modified && (made > born || born == 0),
+            // Where `old` is gone, nothing but the tick tells that they were made in this order.
+            (false, None) => written >= old.modified && (made >= born || born == 0),
+            (false, Some(_)) => written >= old.modified && (made > born || born == 0),
         }
     };
     let mut found: Vec<Generation> = all.iter().filter(|one| is_later(one)).cloned().collect();
     found.retain(|one| {
         let identity = one.facts.identity;
-        identity != old.identity && Some(identity) != new && !is_known(identity)
+        let is_behind = new.is_some_and(|new| identity == new.identity || is_after(one, new, all));
+        identity != old.identity && !is_behind && !is_known(identity)
     });
     found
+}
+
+/// Whether a file was made after `new`. Of a compressed one that cannot be told.
+fn is_after(one: &Generation, new: &Facts, all: &[Generation]) -> bool {
+    let (made, new_made) = (one.facts.identity.born, new.identity.born);
+    if one.packed {
+        return false;
+    }
+    if new_made == 0 {
+        return one.facts.modified > new.modified;
+    }
+    // At one tick of the clock names tell, if it was renamed already.
+    let mut renamed = all.iter().filter(|one| one.facts.identity == new.identity);
+    let turn = renamed.next().map(|new| new.turn);
+    made > new_made || made == new_made && turn.is_some_and(|turn| one.turn > turn)
 }
 
 /// The paths that a file at `path` may have had before rotation gave it this one.
@@ -284,10 +303,11 @@ mod tests {
             ("middle", facts(5, 81, 90), false),
             ("compressed-since", facts(6, 95, 92), true),
             ("new", facts(7, 96, 99), false),
+            ("newer", facts(8, 97, 100), false),
         ];
-        let (old, new) = (facts(3, 50, 80), facts(7, 96, 99).identity);
+        let (old, new) = (facts(3, 50, 80), facts(7, 96, 99));
         assert_eq!(
-            paths_between(&all, &old, Some(new)),
+            paths_between(&all, &old, Some(&new)),
             ["middle", "compressed-since"]
         );
     }
@@ -328,11 +348,7 @@ mod tests {
         }
     }
 
-    fn paths_between(
-        all: &[(&str, Facts, bool)],
-        old: &Facts,
-        new: Option<Identity>,
-    ) -> Vec<String> {
+    fn paths_between(all: &[(&str, Facts, bool)], old: &Facts, new: Option<&Facts>) -> Vec<String> {
         let all = all.iter().map(|(path, facts, packed)| Generation {
             path: path.into(),
             facts: *facts,
