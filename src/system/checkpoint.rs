@@ -8,6 +8,7 @@ use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 
 use super::checkpoint::frame::{Frame, HEADER_BYTES, Look};
+use super::folder::{parent, sync_names};
 use super::{file_type, shown};
 
 mod frame;
@@ -333,16 +334,7 @@ fn reserve(fd: &OwnedFd, at: u64, bytes: u64) -> rustix::io::Result<()> {
 
 /// Brings the name of a new file to the disk.
 fn sync_folder(path: &Path) -> rustix::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let fd = open(folder, OFlags::RDONLY | OFlags::DIRECTORY)?;
-    match retry_on_intr(|| rustix::fs::fsync(&fd)) {
-        // Some file systems sync no folders.
-        Err(Errno::INVAL) => Ok(()),
-        answer => answer,
-    }
+    sync_names(open(parent(path), OFlags::RDONLY | OFlags::DIRECTORY)?)
 }
 
 /// Reads up to `bytes` bytes at `at`; fewer only at the end of the file.

@@ -127,10 +127,7 @@ impl Folder {
     /// # Errors
     /// What the system says. Some file systems cannot sync folders; that is no error.
     pub fn sync(&self) -> io::Result<()> {
-        match retry_on_intr(|| rustix::fs::fsync(&self.fd)) {
-            Ok(()) | Err(Errno::INVAL) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
+        Ok(sync_names(&self.fd)?)
     }
 
     /// Removes new files that a quell which was killed has left, and says how many. Those of one that runs are locked.
@@ -190,6 +187,22 @@ pub(super) fn new_name(number: u64) -> String {
 fn is_new(name: &OsStr) -> bool {
     let name = name.as_bytes();
     name.starts_with(NEW_PREFIX.as_bytes()) && name.ends_with(NEW_SUFFIX.as_bytes())
+}
+
+/// The folder that a path's last name stands in.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Waits until the names in an open folder are on the disk. Some file systems cannot sync folders; that is no error.
+pub(super) fn sync_names(folder: impl AsFd) -> rustix::io::Result<()> {
+    match retry_on_intr(|| rustix::fs::fsync(&folder)) {
+        Err(Errno::INVAL) => Ok(()),
+        answer => answer,
+    }
 }
 
 /// Opens a folder whose path has no symbolic link in it; `LOOP` if it has one.

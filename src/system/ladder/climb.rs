@@ -10,6 +10,7 @@ use zstd::stream::write::Encoder;
 
 use super::Compression;
 use super::shelf::{Rung, packed_names};
+use crate::system::folder::{parent, sync_names};
 
 /// Bytes that are read at once for compressing.
 const PIECE_BYTES: usize = 128 << 10;
@@ -70,8 +71,7 @@ pub(super) fn pack(plain: &Path, part: &Path, compression: Compression) -> io::R
 /// Gives the finished file its name, and waits until the disk has that, too.
 pub(super) fn seal(part: &Path, packed: &Path) -> io::Result<()> {
     fs::rename(part, packed)?;
-    let folder = packed.parent().unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    Ok(sync_names(File::open(parent(packed))?)?)
 }
 
 fn copied<W: Write>(mut from: impl Read, mut to: W) -> io::Result<W> {

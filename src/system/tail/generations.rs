@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::fingerprint::Fingerprint;
 use super::packed;
 use super::reader::{Point, Reader, Standing};
+use crate::system::folder::parent;
 use crate::system::source::{Name, SourceError};
 use crate::system::{Facts, Identity};
 
@@ -71,12 +72,8 @@ impl Generation {
 /// Whatever the system says of listing the folder.
 pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
     let name = path.file_name().unwrap_or_default().as_bytes();
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(parent(path))? {
         let entry = entry?;
         let other = entry.file_name();
         let Some((packed, number)) = rotated(name, other.as_bytes()) else {

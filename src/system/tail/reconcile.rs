@@ -58,17 +58,6 @@ pub enum Change {
     Unreachable(Errno),
 }
 
-impl There {
-    /// Which file it is, if it is one.
-    #[must_use]
-    pub fn identity(&self) -> Option<Identity> {
-        match self {
-            There::File(facts) => Some(facts.identity),
-            _ => None,
-        }
-    }
-}
-
 /// Tells what has become of a file. Nothing else decides it: events only say that it is time to look.
 ///
 /// The name is asked before the open file. A file that only grows is then never smaller than its name said; if it is,
