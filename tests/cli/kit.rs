@@ -237,7 +237,24 @@ pub fn wait_until(mut met: impl FnMut() -> bool) {
 }
 
 /// A file system that is gone when the test is.
-pub struct Mount<'a>(pub &'a Path);
+pub struct Mount<'a>(&'a Path);
+
+impl Mount<'_> {
+    /// Memory of this size at `place`, which is made; `None`, and a word of it, where nothing can be mounted.
+    pub fn memory<'a>(place: &'a Path, size: &str) -> Option<Mount<'a>> {
+        fs::create_dir(place).expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(place)
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Mount(place));
+        }
+        eprintln!("no file system can be mounted here, skipped");
+        None
+    }
+}
 
 impl Drop for Mount<'_> {
     fn drop(&mut self) {

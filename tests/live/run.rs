@@ -365,17 +365,9 @@ fn an_output_on_a_full_device_costs_lines_and_not_the_program() {
 fn a_disk_that_was_full_for_a_while_is_written_again() {
     let house = House::new();
     let disk = house.path("disk");
-    fs::create_dir(&disk).expect("a folder");
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
-        .arg(&disk)
-        .stderr(Stdio::null())
-        .status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        eprintln!("no file system can be mounted here, skipped");
+    let Some(_mount) = crate::kit::Mount::memory(&disk, "256k") else {
         return;
-    }
-    let _mount = crate::kit::Mount(&disk);
+    };
     fs::write(disk.join("ballast"), vec![b'b'; 200 << 10]).expect("room");
     let script = "seq 1 20000; read word; echo $word; exit 0";
     let mut command = house.quell(["run", "-o", "disk/app.log", "--", "sh", "-c", script]);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -300,17 +300,9 @@ fn logrotate_may_rotate_it_instead() {
 fn a_full_disk_is_waited_for_and_nothing_is_dropped() {
     let house = House::new();
     let disk = house.path("disk");
-    fs::create_dir(&disk).expect("a folder");
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
-        .arg(&disk)
-        .stderr(Stdio::null())
-        .status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        eprintln!("no file system can be mounted here, skipped");
+    let Some(_mount) = Mount::memory(&disk, "512k") else {
         return;
-    }
-    let _mount = Mount(&disk);
+    };
     fs::write(disk.join("ballast"), vec![b'b'; 400 << 10]).expect("room");
     let input = log(5000);
     let args = [
