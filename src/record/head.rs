@@ -59,6 +59,13 @@ const LEVELS: &[(&[u8], Level)] = &[
     (b"ALERT", Level::Error),
     (b"EMERG", Level::Error),
     (b"PANIC", Level::Error),
+    // Serilog's and zerolog's.
+    (b"VRB", Level::Low),
+    (b"DBG", Level::Low),
+    (b"INF", Level::Low),
+    (b"WRN", Level::Warn),
+    (b"ERR", Level::Error),
+    (b"FTL", Level::Error),
 ];
 
 /// Levels that open a line in lower case, before a colon (.NET's console logger).

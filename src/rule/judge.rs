@@ -4,6 +4,7 @@ use super::bar::Bar;
 use super::file::{Direction, LinkChoice, Side, Tier};
 use super::owner::Group;
 use super::pattern::Pattern;
+use super::ports;
 use super::reason::{Condition, Reason};
 use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
 use super::signs::Signs;
@@ -42,9 +43,6 @@ pub struct Finding<'r, 'b> {
 }
 
 type Judged<'r, 'b> = Result<Finding<'r, 'b>, Condition<'r>>;
-
-/// Ports from here on are given to those who connect; servers listen below.
-const EPHEMERAL_PORT_MIN: u32 = 32_768;
 
 impl RuleSet {
     /// Judges one record. Pure: the same record gets the same verdict, whatever came before it.
@@ -320,14 +318,14 @@ fn check_lines<'r>(line: &LineMatcher, record: &Record<'_>) -> Result<(), Condit
     }
 }
 
-/// Whether the other end opened the connection: our port is a listening one, theirs an ephemeral one.
+/// Whether the other end opened the connection, as its ports tell.
 fn is_inbound(captures: &Captures<'_>) -> bool {
     let port = |name| {
         let text = captures.name(name)?.as_bytes();
         std::str::from_utf8(text).ok()?.parse::<u32>().ok()
     };
-    let ports = port("lport").zip(port("rport"));
-    ports.is_some_and(|(local, remote)| local < EPHEMERAL_PORT_MIN && remote >= EPHEMERAL_PORT_MIN)
+    let both = port("lport").zip(port("rport"));
+    both.is_some_and(|(local, remote)| ports::is_inbound(local, remote))
 }
 
 /// Lines of a dump that may follow a line which says all.

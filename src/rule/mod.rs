@@ -19,6 +19,7 @@ mod judge;
 mod lookup;
 pub mod owner;
 pub mod pattern;
+mod ports;
 pub mod proof;
 mod reason;
 mod refusal;
