@@ -3,7 +3,7 @@
 //! They are run by `cargo test --test follow whatever -- --ignored`: see `docs/decisions.md`.
 //!
 //! There are 18 lists, six for each way in which the program hears of changes: 10,800 actions unless `QUELL_ACTIONS` says how many
-//! each list has. `QUELL_SEED` takes other lists, `QUELL_ROUGH` adds kills, `QUELL_TELL` prints what is done.
+//! each list has. `QUELL_SEED` takes other lists, `QUELL_LIST` only one of them, `QUELL_ROUGH` adds kills.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::files::append;
-use crate::kit::{DEADLINE, House, Live, text_of};
+use crate::kit::{DEADLINE, House, Live, text_of, wait_until};
 
 /// How the program hears of changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,6 +123,12 @@ struct World {
     file: Option<File>,
     renamed: usize,
     said: String,
+    /// What was done so far, when, and how many lines there were then.
+    done: Vec<(Duration, usize, Action)>,
+    begun: Instant,
+    /// The state as it was when the program was started again, and how often it was.
+    left: Option<Vec<u8>>,
+    kills: u32,
 }
 
 impl World {
@@ -135,6 +141,10 @@ impl World {
             file: None,
             renamed: 0,
             said: String::new(),
+            done: Vec::new(),
+            begun: Instant::now(),
+            left: None,
+            kills: 0,
         }
     }
 
@@ -143,6 +153,7 @@ impl World {
     }
 
     fn start(&mut self) {
+        self.left = fs::read(self.house.path("state/follow")).ok();
         let mut args = vec![
             "follow",
             "a.log",
@@ -194,6 +205,15 @@ impl World {
     }
 
     fn run(&mut self, action: Action) {
+        let is_there = self.file.is_some();
+        let (at, lines) = (self.begun.elapsed(), self.lines.len());
+        match action {
+            Action::Create if is_there => return,
+            Action::Create | Action::Kill | Action::Flood | Action::Compress | Action::Settle => {}
+            _ if !is_there => return,
+            _ => {}
+        }
+        self.done.push((at, lines, action));
         let path = self.path();
         match action {
             Action::Append(count) => {
@@ -309,6 +329,11 @@ impl World {
             let said = program.gone().stderr;
             self.said += &text_of(said);
             self.take_back();
+            self.kills += 1;
+            // Every other time it is down while more happens, and else comes up amid that.
+            if self.kills.is_multiple_of(2) {
+                self.start();
+            }
         }
     }
 
@@ -359,6 +384,11 @@ impl World {
     fn settle(&mut self) {
         if self.program.is_none() {
             self.start();
+        }
+        // What stands in the output until then may be taken back.
+        if let Some(left) = self.left.take() {
+            let state = self.house.path("state/follow");
+            wait_until(|| fs::read(&state).is_ok_and(|state| state != left));
         }
         let deadline = Instant::now() + DEADLINE;
         let last = self.lines.iter().rev().find(|line| !line.may_be_lost);
@@ -420,10 +450,40 @@ impl World {
     fn report(&self, out: &str) -> String {
         let mut report = String::from("\n");
         let _ = writeln!(report, "hearing: {:?}, said: {}", self.hearing, self.said);
-        let came: Vec<&str> = out.lines().rev().take(12).collect();
-        for line in came.iter().rev() {
-            let _ = writeln!(report, "came: {line}");
+        if let Some(program) = &self.program {
+            let _ = writeln!(report, "said since: {}", program.err_has(""));
         }
+        for (at, lines, action) in &self.done[self.done.len().saturating_sub(120)..] {
+            let _ = writeln!(
+                report,
+                "done: {:.4} {action:?} at {lines}",
+                at.as_secs_f64()
+            );
+        }
+        let list = "for f in a.log*; do stat -c '%n %i made %W written %.9Y bytes %s' $f; \
+                    zcat -f $f | grep -o 'number [0-9]*' | sed -n '1p;$p'; done";
+        let listed = Command::new("sh")
+            .args(["-c", list])
+            .current_dir(self.house.path("."))
+            .output();
+        let _ = writeln!(report, "there:\n{}", text_of(listed.expect("sh").stdout));
+        let state = fs::read(self.house.path("state/follow")).unwrap_or_default();
+        let _ = writeln!(report, "state: {}", text_of(state).replace('\0', ""));
+        let all: Vec<&str> = out.split_inclusive('\n').collect();
+        let mut lines = self.lines.iter().map(|line| line.text.as_str());
+        let number = |text: &str| lines.clone().position(|line| line == text);
+        // Runs of numbers, as they came.
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for text in &all {
+            match (number(text), runs.last_mut()) {
+                (Some(number), Some((_, to))) if *to + 1 == number => *to = number,
+                (Some(number), _) => runs.push((number, number)),
+                (None, _) => runs.push((usize::MAX, usize::MAX)),
+            }
+        }
+        let _ = writeln!(report, "came: {runs:?} of {}", lines.by_ref().count());
+        let lost = (0..self.lines.len()).filter(|at| self.lines[*at].may_be_lost);
+        let _ = writeln!(report, "may be lost: {:?}", lost.collect::<Vec<_>>());
         report
     }
 
@@ -466,11 +526,10 @@ fn run(hearing: Hearing) {
     let (lists, actions) = (6, number("QUELL_ACTIONS", 600));
     let seed = number("QUELL_SEED", 1);
     thread::scope(|scope| {
-        for list in 0..lists {
+        for list in (0..lists).filter(|list| *list == number("QUELL_LIST", *list)) {
             scope.spawn(move || {
                 let mut dice = Dice((seed * 1000 + list + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
                 let mut world = World::new(hearing);
-                let mut done = Vec::new();
                 world.start();
                 let guard = Told(hearing, seed, list);
                 // Nobody can know of a file that was rotated before it was seen.
@@ -479,10 +538,6 @@ fn run(hearing: Hearing) {
                 }
                 for _ in 0..actions {
                     let action = dice.action(hearing);
-                    done.push(action);
-                    if std::env::var_os("QUELL_TELL").is_some() {
-                        eprintln!("{list}: {action:?}");
-                    }
                     world.run(action);
                 }
                 world.end();

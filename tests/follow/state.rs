@@ -328,6 +328,69 @@ fn a_file_that_was_cut_while_we_were_down_goes_on_in_its_copy() {
 }
 
 #[test]
+fn a_file_that_was_cut_while_we_were_down_goes_on_in_its_compressed_copy() {
+    let house = House::new();
+    append(&house.path("a.log"), plain(1));
+    commit(&house, &plain(1));
+    append(&house.path("a.log"), plain(2));
+    fs::copy(house.path("a.log"), house.path("a.log.1")).expect("a copy");
+    assert!(compress("gzip", &house.path("a.log.1")));
+    house.write("a.log", plain(3));
+    run_until(&house, &plain(3));
+    assert_eq!(
+        text_of(house.read("out")),
+        (1..4).map(plain).collect::<String>()
+    );
+}
+
+#[test]
+fn a_file_that_was_cut_and_renamed_while_we_were_down_is_read_from_its_beginning() {
+    let house = House::new();
+    append(&house.path("a.log"), plain(1));
+    commit(&house, &plain(1));
+    house.write("a.log", plain(3) + &plain(4));
+    rotate(&house);
+    append(&house.path("a.log"), plain(5));
+    let live = start(&house);
+    live.err_has("it was cut short");
+    file_has(&house, "out", &plain(5));
+    end(live);
+    assert_eq!(
+        text_of(house.read("out")),
+        [plain(1), plain(3), plain(4), plain(5)].concat()
+    );
+}
+
+#[test]
+fn the_account_goes_on_after_an_end_and_after_a_kill() {
+    let house = House::new();
+    let mut log = String::new();
+    let mut counting = |from: u32, to: u32| {
+        let more: String = (from..to).map(noise).chain([plain(to)]).collect();
+        append(&house.path("a.log"), &more);
+        log += &more;
+        let live = house.live(args(&["--stats=json"]));
+        file_has(&house, "out", &plain(to));
+        (live, log.len())
+    };
+    let (live, _) = counting(1, 20);
+    end(live);
+    let (live, _) = counting(21, 40);
+    let committed = fs::metadata(house.path("out")).expect("the output").len();
+    wait_for_state(&house, &format!("\"bytes\":{committed}"));
+    kill(live);
+    let (live, bytes) = counting(41, 59);
+    let account = end(live);
+    let account: serde_json::Value = serde_json::from_str(&account).expect(&account);
+    assert_eq!(account["input"]["bytes"], bytes, "{account}");
+    let out = text_of(house.read("out"));
+    let summaries = out.split(" quell: ").skip(1);
+    let told = summaries.filter_map(|text| text.split_once('x')?.0.parse::<u64>().ok());
+    let (told, suppressed) = (told.sum::<u64>(), &account["suppressed"]["records"]);
+    assert!(told > 40 && *suppressed == told, "{told} {account} {out}");
+}
+
+#[test]
 fn a_second_program_on_one_state_says_so_and_ends() {
     let house = House::new();
     append(&house.path("a.log"), plain(1));

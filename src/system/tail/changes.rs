@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::followed::{Notice, Start, Tail};
 use super::generations::{Generation, between, generations};
 use super::reader::{Point, Reader, Standing};
+use super::resume::open_at;
 use super::start::last_lines;
 use crate::limits::GENERATIONS_MAX;
 use crate::system::source::SourceError;
@@ -13,6 +14,9 @@ use crate::system::{Facts, Identity};
 
 /// How often a folder is listed at most while rotation is at work in it.
 const LISTINGS: usize = 8;
+
+/// A second, in the unit of the times of files.
+const SECOND_NS: i64 = 1_000_000_000;
 
 impl Tail {
     /// Opens what bears the name, and says why if that fails.
@@ -59,8 +63,8 @@ impl Tail {
         let Some(mut last) = self.queue.pop_back() else {
             return;
         };
-        let point = last.point();
-        match self.copy_of(&point, last.identity()) {
+        let all = generations(&self.path).unwrap_or_default();
+        match self.copy_of(&last.point(), &all) {
             Some((copy, path)) => {
                 notices.push(Notice::Copied(path));
                 self.queue.push_back(copy);
@@ -76,21 +80,26 @@ impl Tail {
         self.queue.push_back(fresh);
     }
 
-    /// A file beside the name that holds what was read, and so what was not.
-    pub(super) fn copy_of(&self, point: &Point, original: Identity) -> Option<(Reader, PathBuf)> {
-        if !point.is_proof() {
-            return None;
-        }
-        let all = generations(&self.path).unwrap_or_default();
-        let mut copies = all.into_iter().rev().filter(|copy| {
-            let known = |identity| self.is_known(identity) || identity == original;
-            !copy.packed && !known(copy.facts.identity) && copy.facts.size >= point.offset
-        });
-        copies.find_map(|copy| {
-            let mut reader = Reader::open(&copy.path, Standing::Whole).ok()?;
-            let found = reader.seek_point(point).ok()?;
-            found.then_some((reader, copy.path))
-        })
+    /// A file beside the name that holds what was read, and so what was not, be it compressed or not.
+    pub(super) fn copy_of(&self, point: &Point, all: &[Generation]) -> Option<(Reader, PathBuf)> {
+        let is_likely = |one: &&Generation| match one.packed {
+            // What was compressed bears the time of its original, and that is proof enough where little was read.
+            true if one.facts.modified == point.modified => true,
+            // Some compressors keep no more of the time than its second.
+            true => point.is_proof() && one.facts.modified + SECOND_NS > point.modified,
+            false => point.is_proof(),
+        };
+        let is_other = |one: &&Generation| {
+            one.facts.identity != point.identity && !self.is_known(one.facts.identity)
+        };
+        let copies = || all.iter().rev().filter(is_likely).filter(is_other);
+        // One that ends where reading stood is the whole of it: several may begin alike, above all those with little in them.
+        let whole = copies().find(|one| one.ends_at(point).unwrap_or(false));
+        let found = |one: &Generation| {
+            let reader = open_at(one, point, Standing::Whole)?;
+            Some((reader, one.path.clone()))
+        };
+        whole.and_then(found).or_else(|| copies().find_map(found))
     }
 
     /// Another file bears the name.
@@ -128,7 +137,7 @@ impl Tail {
         let orphan = self.queue.back().filter(|last| last.facts().links == 0);
         let point = orphan.map(Reader::point).filter(Point::is_proof);
         let goes_on = |opened: &mut Result<Reader, SourceError>| match (opened, &point) {
-            (Ok(reader), Some(point)) => reader.seek_point(point).unwrap_or(false),
+            (Ok(reader), Some(point)) => reader.go_on_at(point).unwrap_or(false),
             _ => false,
         };
         if missed.first_mut().is_some_and(goes_on) {
@@ -159,7 +168,7 @@ impl Tail {
             let middle = between(&all, old, new, |one| self.is_known(one));
             let mut is_as_listed = true;
             let mut opened = Vec::new();
-            for one in &middle {
+            for one in middle.iter().filter(|one| !self.has_read(one)) {
                 match one.open(Standing::Left(now)) {
                     Ok(reader) if reader.identity() == one.facts.identity => {
                         opened.push(Ok(reader))
@@ -181,6 +190,15 @@ impl Tail {
             all = again;
         }
         Vec::new()
+    }
+
+    /// Whether a compressed file is made of one that was read here, or still is.
+    fn has_read(&self, one: &Generation) -> bool {
+        let is_end = |end: &Point| one.ends_at(end).unwrap_or(false);
+        let mut open = self.queue.iter().chain(&self.late);
+        one.packed
+            && (self.past.iter().any(is_end)
+                || open.any(|reader| reader.end().is_ok_and(|end| is_end(&end))))
     }
 
     /// The same bytes go on in another file.

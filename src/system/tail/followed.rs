@@ -73,6 +73,8 @@ pub struct Tail {
     pub(super) queue: VecDeque<Reader>,
     /// Files that are done with, kept open for a while in case somebody still writes to them.
     pub(super) late: VecDeque<Reader>,
+    /// The ends of files that are done with: they are known again when they are compressed.
+    pub(super) past: VecDeque<Point>,
     /// Where to begin; `None` after the first look.
     pub(super) start: Option<Start>,
     /// The next block is of another file than the last one.
@@ -93,6 +95,7 @@ impl Tail {
             path,
             queue: VecDeque::new(),
             late: VecDeque::new(),
+            past: VecDeque::new(),
             start: Some(start),
             has_turned: false,
             trouble: None,
@@ -239,6 +242,10 @@ impl Tail {
             return;
         };
         self.unsaid.extend(done.damage().map(Notice::Skipped));
+        self.past.push_back(done.point());
+        if self.past.len() > GENERATIONS_MAX {
+            self.past.pop_front();
+        }
         match done.standing {
             // A file without a name can get none again, and one that nobody writes to gets no lines.
             Standing::Left(_) if !done.is_abandoned() || done.facts().links > 0 => {

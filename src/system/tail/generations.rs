@@ -52,6 +52,15 @@ impl Generation {
         opened.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
     }
 
+    /// Whether it is the compressed form of the file that ends at that point.
+    ///
+    /// # Errors
+    /// See [`packed::ends_at`].
+    pub fn ends_at(&self, point: &Point) -> io::Result<bool> {
+        let is_likely = self.packed && self.facts.modified == point.modified;
+        Ok(is_likely && packed::ends_at(&self.path, point)?)
+    }
+
     /// Opens the text of a compressed file behind a point; `None` if something else stands before it there.
     ///
     /// # Errors
@@ -100,7 +109,7 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
         !generation.packed || !plain.contains(&generation.path.with_extension(""))
     });
     // The system's clock ticks every few milliseconds, and some compressors keep no more of the time than its second.
-    found.sort_by_key(|one| (one.facts.modified, one.facts.identity.born, one.turn));
+    found.sort_by_key(|one| (one.facts.modified, one.turn, one.facts.identity.born));
     Ok(found)
 }
 
@@ -122,13 +131,17 @@ pub fn between(
         match (one.packed, olds) {
             // It was made when it was compressed, and bears the time of its original.
             (true, _) if written != old.modified => written > old.modified,
-            (true, Some((true, turn))) => (made, one.turn) > (born, turn),
+            (true, Some((true, turn))) => (one.turn, made) > (turn, born),
             (true, Some((false, turn))) => one.turn > turn,
-            (true, None) => false,
-            (false, Some((_, turn))) if made == born => written >= old.modified && one.turn > turn,
+            // Nothing but its text tells it from `old` itself, see `ends_at`.
+            (true, None) => true,
+            (false, Some((true, turn))) => (written, one.turn) > (old.modified, turn),
+            (false, Some((false, turn))) if made == born => {
+                written >= old.modified && one.turn > turn
+            }
             // Where `old` is gone, nothing but the tick tells that they were made in this order.
             (false, None) => written >= old.modified && (made >= born || born == 0),
-            (false, Some(_)) => written >= old.modified && (made > born || born == 0),
+            (false, Some((false, _))) => written >= old.modified && (made > born || born == 0),
         }
     };
     let mut found: Vec<Generation> = all.iter().filter(|one| is_later(one)).cloned().collect();
@@ -329,6 +342,27 @@ mod tests {
             (".20261123", facts(5, 50, 80), false),
         ];
         assert_eq!(paths_between(&all, &old, None), [".20261123"]);
+    }
+
+    #[test]
+    fn what_was_compressed_last_is_no_later_than_what_was_written_since() {
+        let old = facts(3, 99, 80);
+        let all = [
+            (".3", facts(4, 98, 70), true),
+            (".2", old, true),
+            (".1", facts(5, 85, 90), false),
+        ];
+        assert_eq!(paths_between(&all, &old, None), [".1"]);
+    }
+
+    #[test]
+    fn of_one_tick_where_the_old_one_is_gone_text_has_to_tell() {
+        let old = facts(3, 50, 80);
+        let all = [
+            (".2", facts(4, 95, 80), true),
+            (".1", facts(5, 96, 79), true),
+        ];
+        assert_eq!(paths_between(&all, &old, None), [".2"]);
     }
 
     fn facts(inode: u64, born: i64, modified: i64) -> Facts {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::fingerprint::Fingerprint;
-use super::reader::Point;
+use super::reader::{Point, Reader};
 use crate::limits::{BLOCK_BYTES, FINGERPRINT_BYTES};
 use crate::system::compress::{Bounds, Expanded};
 use crate::system::source::{Name, Source};
@@ -51,6 +51,36 @@ pub fn open(path: &Path, point: &Point) -> io::Result<Option<Packed>> {
     .remembering(FINGERPRINT_BYTES);
     source.count_from(point.offset, &before);
     Ok(Some((source, damage)))
+}
+
+/// Whether a compressed file's text ends at the point, and what stands before it is what stood there.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub fn ends_at(path: &Path, point: &Point) -> io::Result<bool> {
+    let mut text = Expanded::new(File::open(path)?, Bounds::default())?;
+    let before = skip(&mut text, point.offset)?;
+    let is_it = Fingerprint::of(&before) == point.before;
+    Ok(is_it && text.read(&mut [0])? == 0)
+}
+
+impl Reader {
+    /// Goes to a point if what stands before it is what stood there; the text of a compressed file is read again for that.
+    ///
+    /// # Errors
+    /// Whatever the system says of reading it.
+    pub fn go_on_at(&mut self, point: &Point) -> io::Result<bool> {
+        let path = match self.source.name() {
+            Name::Path(path) if !self.source.is_regular() => path.clone(),
+            _ => return self.seek_point(point),
+        };
+        let opened = open(&path, point)?;
+        let is_there = opened.is_some();
+        if let Some((source, damage)) = opened {
+            *self = Reader::of(source, self.facts(), self.standing).damaged_by(damage);
+        }
+        Ok(is_there)
+    }
 }
 
 /// Reads past so many bytes and gives the last of them; fewer than there should be if there are not so many.

@@ -235,6 +235,24 @@ impl Reader {
         }
     }
 
+    /// Where it ends now.
+    ///
+    /// # Errors
+    /// Whatever the system says of asking it, or of reading what stands there.
+    pub fn end(&self) -> io::Result<Point> {
+        let facts = match self.source.is_regular() {
+            true => Facts::of(&self.source)?,
+            // The text of a compressed file, which is never compressed again.
+            false => self.facts,
+        };
+        Ok(Point {
+            identity: facts.identity,
+            offset: facts.size,
+            before: Fingerprint::of(&Fingerprint::text_before(&self.source, facts.size)?),
+            modified: facts.modified,
+        })
+    }
+
     /// Asks everything that decides what has become of it; `rival` is another file that bears its name now.
     ///
     /// # Errors

@@ -22,24 +22,26 @@ impl Tail {
                     self.queue.extend(named.take());
                     continue;
                 }
-                Found::Other(reader) => {
-                    let facts = reader.facts();
-                    self.queue.push_back(*reader);
+                Found::Parts(parts) => {
+                    let facts = parts.last().map(Reader::facts);
+                    self.queue.extend(parts);
                     facts
                 }
-                Found::Cut => {
+                Found::Cut(parts) => {
                     notices.push(Notice::Cut { bytes: 0 });
-                    continue;
+                    let facts = parts.last().map(Reader::facts);
+                    self.queue.extend(parts);
+                    facts
                 }
                 Found::Nowhere => {
                     // The earlier ones were read to their ends before.
                     if at == last {
                         notices.push(Notice::Vanished(*point));
                     }
-                    facts_of(point)
+                    Some(facts_of(point))
                 }
             };
-            if at == last {
+            if let Some(old) = old.filter(|_| at == last) {
                 self.add_between(&old, named.as_ref(), now, notices);
             }
         }
@@ -62,32 +64,38 @@ impl Tail {
             if named.seek_point(point).unwrap_or(false) {
                 return Found::Named;
             }
-            return match self.copy_of(point, point.identity) {
-                Some((copy, _)) => Found::Other(Box::new(copy)),
-                None => Found::Cut,
+            named.is_hollow = true;
+            return match self.copy_of(point, all) {
+                Some((copy, _)) => Found::Parts(vec![copy]),
+                None => Found::Cut(Vec::new()),
             };
         }
         let same = all.iter().find(|one| one.facts.identity == point.identity);
-        let same = same.and_then(|one| open_at(one, point, Standing::Left(now)));
-        if let Some(reader) = same {
-            return Found::Other(Box::new(reader));
+        if let Some(reader) = same.and_then(|one| open_at(one, point, Standing::Left(now))) {
+            return Found::Parts(vec![reader]);
         }
-        // What was compressed bears the time of its original, and that is proof enough where little was read.
-        let is_likely = |one: &Generation| {
-            point.is_proof() || (one.packed && one.facts.modified == point.modified)
-        };
-        let mut copies = all
-            .iter()
-            .rev()
-            .filter(|one| is_likely(one) && !self.is_known(one.facts.identity));
-        if let Some(copy) = copies.find_map(|one| open_at(one, point, Standing::Whole)) {
-            return Found::Other(Box::new(copy));
-        }
-        let is_copy =
-            |named: &mut Reader| point.is_proof() && named.seek_point(point).unwrap_or(false);
-        match named.as_mut().is_some_and(is_copy) {
-            true => Found::Named,
-            false => Found::Nowhere,
+        let copy = self.copy_of(point, all).map(|(copy, _)| copy);
+        // It was cut short, and has lost the name since.
+        let anew = same.filter(|one| !one.packed);
+        let anew = anew.and_then(|one| one.open(Standing::Left(now)).ok());
+        match (copy, anew) {
+            (copy, Some(mut anew)) => {
+                anew.is_hollow = true;
+                match copy {
+                    Some(copy) => Found::Parts(vec![copy, anew]),
+                    None => Found::Cut(vec![anew]),
+                }
+            }
+            (Some(copy), None) => Found::Parts(vec![copy]),
+            (None, None) => {
+                let is_copy = |named: &mut Reader| {
+                    point.is_proof() && named.seek_point(point).unwrap_or(false)
+                };
+                match named.as_mut().is_some_and(is_copy) {
+                    true => Found::Named,
+                    false => Found::Nowhere,
+                }
+            }
         }
     }
 
@@ -113,16 +121,17 @@ impl Tail {
 enum Found {
     /// It bears the name, and reading stands where it stood.
     Named,
-    /// It is this one, which bears the name no more.
-    Other(Box<Reader>),
-    /// It bears the name, and holds other bytes than were read.
-    Cut,
+    /// It is in these, which do not bear the name: in a copy from where reading stood, or in itself, or in a copy and, since it
+    /// was cut short then, from its beginning in itself.
+    Parts(Vec<Reader>),
+    /// It was cut short, and holds other bytes than were read: it is these, or bears the name.
+    Cut(Vec<Reader>),
     /// It is nowhere.
     Nowhere,
 }
 
 /// Opens a file where reading stood, if what stands before that is what stood there.
-fn open_at(one: &Generation, point: &Point, standing: Standing) -> Option<Reader> {
+pub(super) fn open_at(one: &Generation, point: &Point, standing: Standing) -> Option<Reader> {
     if one.packed {
         return one.open_packed(point).ok().flatten();
     }
