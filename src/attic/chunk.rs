@@ -62,6 +62,16 @@ impl Chunk {
         }
     }
 
+    /// An empty chunk for what comes behind this one, with room for as much.
+    pub fn next(&self) -> Chunk {
+        let (original, filtered) = self.ends();
+        Chunk {
+            rows: Vec::with_capacity(self.rows.len()),
+            texts: Vec::with_capacity(self.texts.len()),
+            ..Chunk::new(original, filtered)
+        }
+    }
+
     /// Adds an event that comes `gap` bytes behind the one before.
     pub fn add(&mut self, gap: u64, event: Event<'_>) {
         let (what, kind, text) = match event {

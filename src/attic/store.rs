@@ -57,8 +57,8 @@ impl Gather {
 
     /// What there is; nothing if nothing happened. What passed behind it is not part of it.
     pub fn rest(&mut self) -> Option<Chunk> {
-        let (original, filtered) = self.chunk.ends();
-        let rest = std::mem::replace(&mut self.chunk, Chunk::new(original, filtered));
+        let next = self.chunk.next();
+        let rest = std::mem::replace(&mut self.chunk, next);
         (!rest.is_empty()).then_some(rest)
     }
 

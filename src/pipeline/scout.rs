@@ -10,7 +10,7 @@ use super::flow::Pipeline;
 use super::passage::{Fate, Passage};
 use super::scan::{is_own, is_suspect};
 use super::suspect::{Suspect, extent_of};
-use super::weave::{Rows, walk};
+use super::weave::{Ahead, Rows, walk};
 use super::{Gear, Output, Skim};
 use crate::episode::Sighting;
 use crate::episode::key::KeyBuilder;
@@ -74,7 +74,11 @@ impl Scout {
             let record = fence::before(part, line_start(part, hit, at), at);
             at = self.read_to(&mut assembly, part, record, hit, &mut bare)?;
             if is_own(&assembly, hit) || is_suspect(&skim, &assembly, part) {
-                sights.push(self.judge(&assembly, part));
+                let sight = self.judge(&assembly, part);
+                if sight.found.is_some() {
+                    assembly.remember(part);
+                }
+                sights.push(sight);
             }
         }
         self.assembly = assembly;
@@ -106,7 +110,7 @@ impl Scout {
     }
 
     fn judge(&mut self, assembly: &Assembly, part: &[u8]) -> Sight {
-        let record = Record::parse(part, &assembly.pieces);
+        let record = assembly.record(part);
         let found = if assembly.oversize {
             None
         } else {
@@ -203,7 +207,12 @@ impl Pipeline {
             )?;
         }
         self.assembly = assembly;
-        self.settle(&mut passage, part.len())
+        self.read_marks(&mut passage, part.len())?;
+        self.pass(&mut passage, part.len())?;
+        self.offset += part.len() as u64;
+        // Nobody's record goes on behind a part.
+        self.ahead = Ahead::default();
+        Ok(())
     }
 
     /// Counts one record whose verdict is known, and holds it back or lets it pass.

@@ -4,9 +4,13 @@
 //! xz and bzip2, one behind the other, as all their readers allow. So units can be made by several threads, and the
 //! output does not depend on how many there are.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+mod tools;
+
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use tools::Tools;
 
 use crate::limits::{
     EXPANSION_BYTES_FREE, EXPANSION_BYTES_MAX, EXPANSION_FACTOR_MAX, EXPANSION_WINDOW_LOG_MAX,
@@ -20,9 +24,6 @@ const FRONT_BYTES: usize = 512;
 
 /// Memory that reading an xz file may take: its window and some tables.
 const XZ_MEMORY_BYTES_MAX: u64 = (1 << EXPANSION_WINDOW_LOG_MAX) + (1 << 20);
-
-/// Bytes of the window of an xz stream that is written: as much as a unit holds, so that memory is known.
-const XZ_WINDOW_BYTES: u32 = 4 << 20;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -127,55 +128,6 @@ impl Manner {
             _ => {}
         }
         manner
-    }
-
-    /// One unit that holds these bytes. The first of a file bears its name and time.
-    ///
-    /// # Errors
-    /// There is no memory left.
-    pub fn compress(&self, bytes: &[u8], is_first: bool) -> io::Result<Vec<u8>> {
-        let room = Vec::with_capacity(bytes.len() / 8);
-        match self.compression {
-            Compression::Plain => Ok(bytes.to_vec()),
-            Compression::Gzip => {
-                // Unix, as gzip itself says here.
-                let mut header = flate2::GzBuilder::new().operating_system(3);
-                if is_first {
-                    header = header.mtime(self.time);
-                    if let Some(name) = &self.name {
-                        header = header.filename(name.as_slice());
-                    }
-                }
-                let level = flate2::Compression::new(self.level.unwrap_or(6));
-                let mut encoder = header.write(room, level);
-                encoder.write_all(bytes)?;
-                encoder.finish()
-            }
-            Compression::Zstd => {
-                let mut encoder =
-                    zstd::bulk::Compressor::new(self.level.map_or(3, u32::cast_signed))?;
-                encoder.include_checksum(true)?;
-                encoder.compress(bytes)
-            }
-            Compression::Xz => {
-                let mut options =
-                    liblzma::stream::LzmaOptions::new_preset(self.level.unwrap_or(6))?;
-                options.dict_size(XZ_WINDOW_BYTES);
-                let mut filters = liblzma::stream::Filters::new();
-                filters.lzma2(&options);
-                let check = liblzma::stream::Check::Crc64;
-                let stream = liblzma::stream::Stream::new_stream_encoder(&filters, check)?;
-                let mut encoder = liblzma::write::XzEncoder::new_stream(room, stream);
-                encoder.write_all(bytes)?;
-                encoder.finish()
-            }
-            Compression::Bzip2 => {
-                let level = bzip2::Compression::new(self.level.unwrap_or(9));
-                let mut encoder = bzip2::write::BzEncoder::new(room, level);
-                encoder.write_all(bytes)?;
-                encoder.finish()
-            }
-        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod replace;
 pub mod signal;
 pub mod sink;
 pub mod source;
+pub mod spares;
 pub mod systemd;
 pub mod tail;
 pub mod wait;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::segments::{Segment, Segments};
 use super::units::Units;
@@ -14,6 +14,7 @@ use crate::pipeline::{Ledger, Options, Output, Pipeline, Scout, Scouted, Withhel
 use crate::rule::RuleSet;
 use crate::system::compress::Manner;
 use crate::system::crew::{Ahead, Crew, Ticket};
+use crate::system::spares::Spares;
 
 /// Segments that are read before they are judged.
 const SEGMENTS_AHEAD: usize = 2;
@@ -99,9 +100,12 @@ impl<'a> Press<'a> {
         tell: &mut dyn FnMut(),
     ) -> Result<Pressed, PressError> {
         let mut pipeline = Pipeline::new(Arc::clone(&judges.rules), judges.options);
-        let scouts = Scouts::new(&pipeline, self.crew);
+        let scouts = std::iter::repeat_with(|| pipeline.scout());
+        // One for each thread. Each remembers what it has judged.
+        let scouts: Spares<Scout> = scouts.take(self.crew.jobs()).collect();
         let format = judges.options.format;
-        let segments = Segments::new(from, judges.segment_bytes, format);
+        let spares = Spares::default();
+        let segments = Segments::new(from, judges.segment_bytes, format, spares.clone());
         let mut feed = Feed::new(segments, self.crew)?;
         let mut ahead = VecDeque::new();
         let mut tail = Vec::new();
@@ -115,7 +119,11 @@ impl<'a> Press<'a> {
             let Some(judged) = ahead.pop_front() else {
                 break;
             };
-            self.settle(&mut pipeline, &mut tail, judged.fetch()?, judges.now)?;
+            let segment = self.settle(&mut pipeline, &mut tail, judged.fetch()?, judges.now)?;
+            // One that grew because no cut was found in it would keep its memory for ever.
+            if segment.bytes.capacity() <= 2 * judges.segment_bytes {
+                spares.put_back(segment.bytes);
+            }
             tell();
         }
         pipeline.finish(&tail, judges.now, self)?;
@@ -131,26 +139,33 @@ impl<'a> Press<'a> {
     }
 
     /// Begins to judge a segment. Where there is one thread only, it is judged when it is counted.
-    fn begin(&self, scouts: &Scouts, segment: Segment) -> Ticket<Judged> {
+    fn begin(&self, scouts: &Spares<Scout>, segment: Segment) -> Ticket<Judged> {
         let judge = segment.is_whole && self.crew.jobs() > 1;
         let scouts = scouts.clone();
-        self.crew.begin(move || Judged {
-            scouted: judge.then(|| scouts.scout(&segment.bytes)).flatten(),
-            segment,
+        self.crew.begin(move || {
+            // If none is free, the segment is judged when it is counted.
+            let scout = if judge { scouts.take() } else { None };
+            let scouted = scout.and_then(|mut scout| {
+                let scouted = scout.scout(&segment.bytes);
+                scouts.put_back(scout);
+                scouted
+            });
+            Judged { segment, scouted }
         })
     }
 
-    /// Lets the pipeline read one segment; what it cannot decide yet stays in `tail`.
+    /// Lets the pipeline read one segment, and gives it back; what it cannot decide yet stays in `tail`.
     fn settle(
         &mut self,
         pipeline: &mut Pipeline,
         tail: &mut Vec<u8>,
         judged: Judged,
         now: i64,
-    ) -> io::Result<()> {
+    ) -> io::Result<Segment> {
         let Judged { segment, scouted } = judged;
         if tail.is_empty() && segment.is_whole {
-            return pipeline.feed_scouted(&segment.bytes, scouted, now, self);
+            pipeline.feed_scouted(&segment.bytes, scouted, now, self)?;
+            return Ok(segment);
         }
         tail.extend_from_slice(&segment.bytes);
         if segment.is_whole {
@@ -160,7 +175,7 @@ impl<'a> Press<'a> {
             let done = pipeline.feed(tail, now, self)?;
             tail.drain(..done);
         }
-        Ok(())
+        Ok(segment)
     }
 
     /// Ends the attic.
@@ -233,26 +248,6 @@ impl Output for Press<'_> {
 struct Judged {
     segment: Segment,
     scouted: Option<Scouted>,
-}
-
-/// Scouts that are free: one for each thread. Each remembers what it has judged.
-#[derive(Clone)]
-struct Scouts(Arc<Mutex<Vec<Scout>>>);
-
-impl Scouts {
-    fn new(pipeline: &Pipeline, crew: &Crew) -> Scouts {
-        let scouts = std::iter::repeat_with(|| pipeline.scout());
-        Scouts(Arc::new(Mutex::new(scouts.take(crew.jobs()).collect())))
-    }
-
-    /// What a free scout sees in a part; nothing if none is free, and then the part is judged when it is counted.
-    fn scout(&self, part: &[u8]) -> Option<Scouted> {
-        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scout = free().pop()?;
-        let scouted = scout.scout(part);
-        free().push(scout);
-        scouted
-    }
 }
 
 /// Where segments come from: read in front by a thread of its own, or, if there is one job only, when they are asked for.

@@ -7,6 +7,7 @@ use crate::format::Format;
 use crate::format::export::FRONT;
 use crate::limits::SEGMENT_BYTES_TIMES_MAX;
 use crate::pipeline::cut;
+use crate::system::spares::Spares;
 
 /// A part of a content.
 #[derive(Debug)]
@@ -29,12 +30,19 @@ pub struct Segments<R> {
     format: Format,
     /// The beginning was looked at, and says as much of the format as it can.
     is_met: bool,
+    spares: Spares<Vec<u8>>,
 }
 
 impl<R: Read> Segments<R> {
-    /// At the beginning of a content that is read in segments of about so many bytes.
-    pub fn new(from: R, segment_bytes: usize, format: Format) -> Segments<R> {
+    /// At the beginning of a content that is read in segments of about so many bytes, where there are any into `spares`.
+    pub fn new(
+        from: R,
+        segment_bytes: usize,
+        format: Format,
+        spares: Spares<Vec<u8>>,
+    ) -> Segments<R> {
         Segments {
+            spares,
             from,
             rest: Vec::new(),
             sum: Sum::default(),
@@ -65,7 +73,9 @@ impl<R: Read> Segments<R> {
                 self.is_met = true;
             }
             if let Some(at) = cut(&bytes, self.format) {
-                let mut rest = Vec::with_capacity(self.segment_bytes + self.segment_bytes / 4);
+                let mut rest = self.spares.take().unwrap_or_default();
+                rest.clear();
+                rest.reserve(self.segment_bytes + self.segment_bytes / 4);
                 rest.extend_from_slice(bytes.get(at..).unwrap_or_default());
                 bytes.truncate(at);
                 self.rest = rest;

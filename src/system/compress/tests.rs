@@ -1,4 +1,4 @@
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 use super::*;
 
@@ -21,11 +21,15 @@ fn expand_within(bytes: impl AsRef<[u8]>, bounds: Bounds) -> io::Result<(Manner,
     Ok((expanded.manner().clone(), out))
 }
 
+fn unit(tools: &Tools, bytes: &[u8], is_first: bool) -> Vec<u8> {
+    let mut unit = b"something old".to_vec();
+    tools.compress(bytes, is_first, &mut unit).unwrap();
+    unit
+}
+
 fn units(compression: Compression) -> Vec<u8> {
-    let manner = Manner::plain(compression);
-    let mut all = manner.compress(b"one\n", true).unwrap();
-    all.extend(manner.compress(b"two\n", false).unwrap());
-    all
+    let tools = Tools::new(Manner::plain(compression));
+    [unit(&tools, b"one\n", true), unit(&tools, b"two\n", false)].concat()
 }
 
 #[test]
@@ -76,7 +80,7 @@ fn the_manner_of_a_gzip_file_is_kept() {
         name: Some(b"../app.log".to_vec()),
         time: 1_700_000_000,
     };
-    let bytes = manner.compress(b"x", true).unwrap();
+    let bytes = unit(&Tools::new(manner.clone()), b"x", true);
     assert_eq!(expand(bytes).unwrap().0, manner);
 }
 
@@ -89,7 +93,7 @@ fn a_bomb_is_an_error() {
     };
     for compression in ALL.into_iter().skip(1) {
         let manner = Manner::plain(compression);
-        let bomb = manner.compress(&vec![0; 1_000_000], true).unwrap();
+        let bomb = unit(&Tools::new(manner.clone()), &vec![0; 1_000_000], true);
         let error = expand_within(&bomb, bounds).unwrap_err();
         assert!(error.to_string().contains("100 times"), "{error}");
         let bounds = Bounds {
