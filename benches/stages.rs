@@ -213,7 +213,7 @@ fn judge(c: &mut Criterion) {
     bench_judge(c, "judge first", |record| is_taken(&rules.judge(record)));
     let mut memory = Memory::default();
     bench_judge(c, "judge repeat", |record| {
-        is_taken(&rules.judge_with(record, &mut memory))
+        is_taken(&rules.judge_with(record, None, &mut memory))
     });
 }
 

@@ -1,8 +1,7 @@
 //! What makes two records repeats of each other.
 
-use std::ops::Range;
-
 use super::mask::mask;
+use crate::line::place_in;
 use crate::record::Record;
 use crate::rule::{Finding, Tier};
 
@@ -72,13 +71,6 @@ impl KeyBuilder {
     }
 }
 
-/// Where in `whole` the text `part` stands that was cut from it; `None` if it was cut from elsewhere.
-fn place_in(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    let end = start.checked_add(part.len())?;
-    (!part.is_empty() && end <= whole.len()).then_some(start..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,14 +116,5 @@ loud = ["guest ann was hung", "guest bob came"]
             ann,
             key("2026-11-22 10:00:01 WARN guest bob hung up on eve")
         );
-    }
-
-    #[test]
-    fn only_what_was_cut_from_a_text_has_a_place_in_it() {
-        let whole = b"abcdef";
-        assert_eq!(place_in(&whole[2..4], whole), Some(2..4));
-        assert_eq!(place_in(&whole[2..4], &whole[..3]), None);
-        assert_eq!(place_in(&whole[..2], &whole[1..]), None);
-        assert_eq!(place_in(&whole[2..2], whole), None);
     }
 }

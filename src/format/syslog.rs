@@ -38,19 +38,19 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
     let (stamp, host) = match rest.first()? {
         b'[' => (None, monotonic_len(rest)?),
         _ => {
-            let stamp = Stamp::at(rest, 0).filter(|_| is_carriers(rest))?;
+            let stamp = is_carriers(rest).then(|| Stamp::at(rest, 0)).flatten()?;
             (Some(priority), stamp.range.end)
         }
     };
     let host = priority + host + usize::from(rest.get(host) == Some(&b' '));
     let host_len = word_len(line.get(host..)?)?;
-    let program = host + host_len + 1;
-    let (program_len, text) = program_len(line.get(program..)?)?;
     // A word with a colon is a program's: such a line names no host, or is the program's own.
     let host_name = &line[host..host + host_len];
     if LEVELS.contains(&host_name) || host_name.ends_with(b":") {
         return None;
     }
+    let program = host + host_len + 1;
+    let (program_len, text) = program_len(line.get(program..)?)?;
     Some(Wear {
         kind: Kind::Syslog,
         origin: Origin::of(Kind::Syslog, &[&line[host..program + program_len]]),

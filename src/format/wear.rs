@@ -106,6 +106,9 @@ impl Wear {
         if format == Format::Export {
             return export::open(line);
         }
+        if !may_wear(line) {
+            return None;
+        }
         let Some(mut wear) = Wear::envelope(line, format) else {
             let pairs = matches!(format, Format::Auto | Format::Logfmt);
             let wear = Wear::entry(line, format);
@@ -195,5 +198,16 @@ impl Wear {
             Coding::Octal => escape::write_octal_text(inner, out),
             Coding::Export => export::write_message(inner, out),
         }
+    }
+}
+
+/// Whether a line may wear anything but colours in its midst: told by a byte or two, and true for every line that does.
+/// Most lines of most logs wear nothing, and each line around a suspect is asked.
+fn may_wear(line: &[u8]) -> bool {
+    match line.first() {
+        // Carriers put a `T` between date and time, or count seconds.
+        Some(b'0'..=b'9') => matches!(line.get(10), Some(b'T' | b'.')),
+        Some(b'A'..=b'Z' | b'a'..=b'z' | b'<' | b'[' | b'{' | 0x1b) => true,
+        _ => false,
     }
 }

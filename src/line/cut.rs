@@ -62,6 +62,13 @@ pub fn line_before(block: &[u8], start: usize, floor: usize) -> Option<Line> {
     line_at(block, line_start(block, start - 1, floor))
 }
 
+/// Where in `whole` the text `part` stands that was cut from it; `None` if it was cut from elsewhere.
+pub fn place_in(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (!part.is_empty() && end <= whole.len()).then_some(start..end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +94,14 @@ mod tests {
         assert_eq!(line_start(block, 4, 4), 4);
         assert_eq!(line_before(block, 6, 0).unwrap().start, 3);
         assert_eq!(line_before(block, 3, 3), None);
+    }
+
+    #[test]
+    fn only_what_was_cut_from_a_text_has_a_place_in_it() {
+        let whole = b"abcdef";
+        assert_eq!(place_in(&whole[2..4], whole), Some(2..4));
+        assert_eq!(place_in(&whole[2..4], &whole[..3]), None);
+        assert_eq!(place_in(&whole[..2], &whole[1..]), None);
+        assert_eq!(place_in(&whole[2..2], whole), None);
     }
 }

@@ -9,5 +9,5 @@ pub mod cut;
 pub mod latin;
 pub mod stamp;
 
-pub use cut::{Line, line_at, line_before, line_start};
+pub use cut::{Line, line_at, line_before, line_start, place_in};
 pub use stamp::{Lacks, Layout, Stamp};

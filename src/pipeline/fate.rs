@@ -21,28 +21,48 @@ impl Pipeline {
         passage: &mut Passage<'_>,
     ) -> io::Result<(usize, Fate)> {
         self.read_marks(passage, suspect.start)?;
+        let rules = Arc::clone(&self.rules);
+        let outline = suspect.outline();
+        let again = outline.as_ref().and_then(|(record, trace)| {
+            Some((record, rules.judge_again(record, *trace, &self.memory)?))
+        });
+        let (from, fate) = match again {
+            Some((record, finding)) => {
+                let times = self.times_of(suspect, record, passage.now);
+                self.take(suspect, record, finding, times)
+            }
+            None => self.judge_in_full(suspect, &rules, passage.now),
+        };
+        self.ledger.malformed += suspect.torn();
+        self.note(&fate, from, suspect.start, suspect.oversize, passage)?;
+        Ok((from, fate))
+    }
+
+    /// Judges a record of which nothing is known.
+    fn judge_in_full(&mut self, suspect: &Suspect<'_>, rules: &RuleSet, now: i64) -> (usize, Fate) {
         let record = suspect.record();
+        let times = self.times_of(suspect, &record, now);
+        let verdict = if suspect.oversize || suspect.is_mixed {
+            Verdict::Keep(Reason::Oversize)
+        } else {
+            rules.judge_with(&record, suspect.trace(), &mut self.memory)
+        };
+        match verdict {
+            Verdict::Collapse(finding) => self.take(suspect, &record, finding, times),
+            Verdict::Keep(Reason::NoRule) => self.judge_forms(suspect, times, rules),
+            Verdict::Keep(_) => (usize::MAX, Fate::Pass),
+        }
+    }
+
+    /// The times of a suspect record: its carrier's and its own.
+    fn times_of(&mut self, suspect: &Suspect<'_>, record: &Record<'_>, now: i64) -> Times {
         let carried = suspect
             .worn
             .as_ref()
             .and_then(|worn| worn.wear.read_stamp(worn.line));
         let written = record.head.as_ref().and_then(|head| head.stamp.clone());
         let written = written.or_else(|| suspect.worn.as_ref()?.moment());
-        let times = self.read_times(carried.as_ref(), written.as_ref(), passage.now);
-        let rules = Arc::clone(&self.rules);
-        let verdict = if suspect.oversize || suspect.is_mixed {
-            Verdict::Keep(Reason::Oversize)
-        } else {
-            rules.judge_with(&record, &mut self.memory)
-        };
-        let (from, fate) = match verdict {
-            Verdict::Collapse(finding) => self.take(suspect, &record, finding, times),
-            Verdict::Keep(Reason::NoRule) => self.judge_forms(suspect, times, &rules),
-            Verdict::Keep(_) => (usize::MAX, Fate::Pass),
-        };
-        self.ledger.malformed += suspect.torn();
-        self.note(&fate, from, suspect.start, suspect.oversize, passage)?;
-        Ok((from, fate))
+        self.read_times(carried.as_ref(), written.as_ref(), now)
     }
 
     /// Reads the times of a record: its carrier's stamp and its own. Ends the window that they end.
@@ -109,7 +129,7 @@ impl Pipeline {
             let seen = Seen::of(line.text(&form));
             let pieces = [Piece { line, seen }];
             let record = Record::parse(&form, &pieces);
-            if let Verdict::Collapse(finding) = rules.judge_with(&record, &mut self.memory) {
+            if let Verdict::Collapse(finding) = rules.judge_with(&record, None, &mut self.memory) {
                 return self.take(suspect, &record, finding, times);
             }
         }

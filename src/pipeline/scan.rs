@@ -1,6 +1,7 @@
 //! Where in a block the records are that must be looked at.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Skim;
@@ -67,7 +68,9 @@ impl Pipeline {
                     Extent::Whole { end } => break Some(end),
                 }
             };
-            if !self.is_bare_around(passage, record, end.map_or(block.len(), |_| assembly.reach)) {
+            let reach = end.map_or(block.len(), |_| assembly.reach);
+            // Only what wears nothing is remembered below.
+            if !self.is_bare_around(passage, record..reach, assembly.recalled()) {
                 return Ok(None);
             }
             let Some(end) = end else {
@@ -128,7 +131,7 @@ impl Pipeline {
         } else {
             assembly.reach
         };
-        if !self.is_bare_around(passage, start, reach) {
+        if !self.is_bare_around(passage, start..reach, 0..0) {
             self.followings.push(following);
             return Ok(None);
         }
@@ -198,15 +201,21 @@ impl Pipeline {
             && self.followings.iter().all(own)
     }
 
-    /// Whether the lines of `start..end`, and those before it that could tell of another writer, wear nothing.
-    fn is_bare_around(&self, passage: &mut Passage<'_>, start: usize, end: usize) -> bool {
+    /// Whether these lines, and those before them that could tell of another writer, wear nothing; that those of `known`
+    /// do not is known.
+    fn is_bare_around(
+        &self,
+        passage: &mut Passage<'_>,
+        lines: Range<usize>,
+        known: Range<usize>,
+    ) -> bool {
         let (block, begun) = (passage.block, passage.begun);
-        walk::is_bare_around(&mut passage.bare, block, start..end, begun, self.format)
+        walk::is_bare_around(&mut passage.bare, block, lines, known, begun, self.format)
     }
 
     /// Whether a block can be read as it stands, from its first line to its last.
     pub(super) fn is_bare(&self, passage: &mut Passage<'_>, end: usize) -> bool {
-        self.stands_alone() && self.is_bare_around(passage, 0, end)
+        self.stands_alone() && self.is_bare_around(passage, 0..end, 0..0)
     }
 
     /// Whose a line without an envelope would be behind `done`.

@@ -102,7 +102,8 @@ impl Scout {
             };
             if end > hit {
                 let looked_at = record..assembly.reach;
-                let is_bare = walk::is_bare_around(bare, part, looked_at, 0, self.format);
+                let known = assembly.recalled();
+                let is_bare = walk::is_bare_around(bare, part, looked_at, known, 0, self.format);
                 return is_bare.then_some(end);
             }
             record = end.max(record + 1);
@@ -114,7 +115,10 @@ impl Scout {
         let found = if assembly.oversize {
             None
         } else {
-            match self.rules.judge_with(&record, &mut self.memory) {
+            match self
+                .rules
+                .judge_with(&record, assembly.trace(), &mut self.memory)
+            {
                 Verdict::Collapse(finding) => Some(Found::new(&mut self.key, &record, finding)),
                 Verdict::Keep(_) => None,
             }

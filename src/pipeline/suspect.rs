@@ -29,7 +29,9 @@ pub(super) struct Suspect<'a> {
 impl Suspect<'_> {
     /// How many of its lines are torn objects.
     pub(super) fn torn(&self) -> u64 {
-        let torn = |piece: &&Piece| is_torn(piece.line.text(self.block));
+        // What wears nothing holds no objects, unless they are torn; few lines begin like one.
+        let may_be = |piece: &&Piece| matches!(self.block.get(piece.line.start), Some(b'{' | b'd'));
+        let torn = |piece: &&Piece| may_be(piece) && is_torn(piece.line.text(self.block));
         self.pieces.iter().filter(torn).count() as u64 + u64::from(self.is_mixed)
     }
 }
@@ -147,6 +149,18 @@ impl<'a> Suspect<'a> {
             amounts: [extent_of(assembly, 0), extent_of(assembly, 1)],
             worn: None,
         }
+    }
+
+    /// The number of the trace behind its first line, if it was recalled.
+    pub(super) fn trace(&self) -> Option<u64> {
+        self.assembly?.trace()
+    }
+
+    /// The same with the record, as far as nothing behind the first line needs to be read for it.
+    pub(super) fn outline(&self) -> Option<(Record<'a>, u64)> {
+        let assembly = self.assembly.filter(|_| !self.is_mixed)?;
+        let trace = assembly.trace()?;
+        Some((assembly.outline(self.block), trace))
     }
 
     /// The record, parsed.

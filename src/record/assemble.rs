@@ -1,5 +1,7 @@
 //! Lines become records: where a record ends, and which lines in its midst are not its own.
 
+use std::ops::Range;
+
 use super::Record;
 use super::head::{Head, announces_failure};
 use super::machine::{Machine, Step};
@@ -44,6 +46,8 @@ pub struct Assembly {
     recall: Recall,
     /// How many of the lines were recalled instead of read.
     recalled: usize,
+    /// The number of the trace that they are.
+    trace: u64,
 }
 
 impl Assembly {
@@ -86,6 +90,7 @@ impl Assembly {
         {
             self.pieces.extend(trace.pieces(at));
             self.recalled = self.pieces.len();
+            self.trace = trace.number;
             at += trace.bytes();
             machine = trace.after.clone();
         }
@@ -104,6 +109,27 @@ impl Assembly {
         }
     }
 
+    /// Where in the block the lines stand that were recalled instead of read; empty where none was.
+    pub fn recalled(&self) -> Range<usize> {
+        let recalled = self.pieces.get(1..self.recalled).unwrap_or_default();
+        match (recalled.first(), recalled.last()) {
+            (Some(first), Some(last)) => first.line.start..last.line.end,
+            _ => 0..0,
+        }
+    }
+
+    /// The number of the trace that all lines behind the record's first are, if they were recalled: the same lines have
+    /// the same number, as long as they are recalled.
+    pub fn trace(&self) -> Option<u64> {
+        let whole = self.recalled > 1 && self.recalled == self.pieces.len();
+        (whole && !self.oversize).then_some(self.trace)
+    }
+
+    /// The record that was read last, without its errors and frames.
+    pub fn outline<'b>(&'b self, block: &'b [u8]) -> Record<'b> {
+        Record::outline(block, &self.pieces, self.head.clone())
+    }
+
     /// The record that was read last, parsed.
     pub fn record<'b>(&'b self, block: &'b [u8]) -> Record<'b> {
         Record::with_head(block, &self.pieces, self.head.clone())
@@ -114,6 +140,7 @@ impl Assembly {
         self.pieces.clear();
         self.oversize = false;
         self.head = None;
+        self.recalled = 0;
         self.read_on(machine, block, start, last)
     }
 

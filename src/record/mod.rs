@@ -54,21 +54,32 @@ impl<'b> Record<'b> {
 
     /// The same, where the first line was parsed already.
     fn with_head(block: &'b [u8], pieces: &'b [Piece], head: Option<Head>) -> Record<'b> {
+        let mut record = Record::outline(block, pieces, head);
+        record.language = pieces
+            .iter()
+            .find_map(|piece| language(piece.seen, piece.line.text(block)));
+        chain::parse(&mut record);
+        record
+    }
+
+    /// Its lines and its head, without language, errors and frames.
+    fn outline(block: &'b [u8], pieces: &'b [Piece], head: Option<Head>) -> Record<'b> {
         let first = pieces.first().map(|piece| piece.seen);
-        let mut record = Record {
+        Record {
             block,
             pieces,
             head: head
                 .filter(|_| matches!(first, Some(Seen::Head | Seen::LevelLine | Seen::Report))),
-            language: pieces
-                .iter()
-                .find_map(|piece| language(piece.seen, piece.line.text(block))),
+            language: None,
             links: Vec::new(),
             side: Vec::new(),
             frames: Vec::new(),
-        };
-        chain::parse(&mut record);
-        record
+        }
+    }
+
+    /// Whether its head may name an error, as far as that does not depend on the language.
+    pub fn may_name_error(&self) -> bool {
+        embedded::find(self.message_text()).is_some()
     }
 
     /// Its first line, without its line ending.

@@ -3,20 +3,28 @@
 //! What a machine makes of a line depends on the lines before it alone, as long as no line of another writer is stepped
 //! over. So where the same text follows a machine in the same state, it need not be read line by line again.
 
+use std::hash::BuildHasher;
+
 use super::assemble::Piece;
 use super::machine::Machine;
 use crate::limits::{RECALLED_BYTES_MAX, RECALLED_MAX};
 use crate::line::Line;
 
 /// Traces read before, those met more often nearer to the front.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Recall {
     traces: Vec<Trace>,
+    /// How many were kept so far.
+    kept: u64,
+    /// Makes numbers that no other recall gives to its traces.
+    numbers: foldhash::quality::RandomState,
 }
 
 /// The lines behind a record's first.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Trace {
+    /// Under which number others may keep what they know of it.
+    pub number: u64,
     /// The machine before them.
     before: Machine,
     text: Box<[u8]>,
@@ -55,7 +63,9 @@ impl Recall {
             return;
         }
         self.traces.truncate(RECALLED_MAX - 1);
+        self.kept += 1;
         self.traces.push(Trace {
+            number: self.numbers.hash_one(self.kept),
             before,
             text: text.into(),
             pieces: own

@@ -152,8 +152,8 @@ fn frequency(piece: &[u8]) -> u32 {
     fours.min().unwrap_or(COMMON)
 }
 
-/// Twice as often for every ten points of rarity less.
-fn frequency_of_four(bytes: &[u8]) -> u32 {
+/// How often four bytes are met: twice as often for every ten points of rarity less.
+pub fn frequency_of_four(bytes: &[u8]) -> u32 {
     if COMMON_FOURS.contains(bytes) {
         return COMMON;
     }

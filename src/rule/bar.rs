@@ -1,9 +1,10 @@
 //! What no rule may take: failures that share words with noise.
 
-use regex::bytes::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
 use super::file::{BarText, NeverFile};
+use super::folded;
+use super::grams::Grams;
 use super::pattern::Pattern;
 use super::types::TypeList;
 use crate::record::{Language, Record};
@@ -21,8 +22,7 @@ pub enum Bar {
 #[derive(Debug)]
 pub struct Bars {
     bars: Vec<(Bar, BarText)>,
-    /// All patterns of all bars as one, for yes or no: nearly all records pass.
-    words: OnceLock<Option<Regex>>,
+    search: OnceLock<Search>,
     /// The patterns one by one, each with the bar it belongs to.
     patterns: Vec<(usize, Pattern)>,
     /// Of each bar, the types that it bars; all of them together first, since nearly all records pass.
@@ -31,8 +31,14 @@ pub struct Bars {
     neutral: Vec<(Language, TypeList)>,
 }
 
-/// Compiled size of all bars together.
-const BARS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Which patterns can match a line: nearly all lines pass without any being asked.
+#[derive(Debug)]
+struct Search {
+    /// The literals that patterns need, each with the pattern's number.
+    literals: Grams,
+    /// Patterns that need none.
+    others: Vec<usize>,
+}
 
 impl Bars {
     /// Takes over a file.
@@ -55,7 +61,7 @@ impl Bars {
             )
             .collect();
         Ok(Bars {
-            words: OnceLock::new(),
+            search: OnceLock::new(),
             patterns: bars
                 .iter()
                 .enumerate()
@@ -91,13 +97,37 @@ impl Bars {
 
     /// Number of the bar that one of these lines meets.
     pub fn of_words<'l>(&self, mut lines: impl Iterator<Item = &'l [u8]>) -> Option<usize> {
-        // The tests of the built-in rules compile all patterns, so that `None` cannot come up here.
-        let words = self.words.get_or_init(|| self.build().ok()).as_ref()?;
-        let line = lines.find(|line| words.is_match(line))?;
-        let mut patterns = self.patterns.iter();
-        patterns
-            .find(|(_, pattern)| pattern.is_match(line))
-            .map(|(at, _)| *at)
+        let search = self.search.get_or_init(|| self.index());
+        lines.find_map(|line| self.of_line(search, line))
+    }
+
+    /// Number of the first bar that a line meets.
+    fn of_line(&self, search: &Search, line: &[u8]) -> Option<usize> {
+        let mut first = None;
+        let hits = search.literals.owners(line);
+        for at in hits.chain(search.others.iter().copied()) {
+            let nearer = first.is_none_or(|first| at < first);
+            if nearer && self.patterns.get(at)?.1.is_match(line) {
+                first = Some(at);
+            }
+        }
+        first
+            .and_then(|at| self.patterns.get(at))
+            .map(|(bar, _)| *bar)
+    }
+
+    fn index(&self) -> Search {
+        let (mut literals, mut others) = (Vec::new(), Vec::new());
+        for (at, (_, pattern)) in self.patterns.iter().enumerate() {
+            match folded::of_pattern(pattern.as_str()) {
+                Some(own) => literals.extend(own.into_iter().map(|literal| (literal, at))),
+                None => others.push(at),
+            }
+        }
+        Search {
+            literals: Grams::new(literals),
+            others,
+        }
     }
 
     /// Why the bar of that name bars.
@@ -120,19 +150,8 @@ impl Bars {
 
     /// What is wrong with the patterns, if anything is.
     pub fn check(&self) -> Result<(), String> {
-        self.build().map(|_| ()).map_err(|error| error.to_string())
-    }
-
-    fn build(&self) -> Result<Regex, regex::Error> {
-        let all: Vec<String> = self
-            .patterns
+        self.patterns
             .iter()
-            .map(|(_, pattern)| format!("(?:{})", pattern.as_str()))
-            .collect();
-        let all = all.join("|");
-        RegexBuilder::new(&all)
-            .unicode(!all.is_ascii())
-            .size_limit(BARS_BYTES_MAX)
-            .build()
+            .try_for_each(|(_, pattern)| pattern.check())
     }
 }

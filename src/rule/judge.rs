@@ -1,18 +1,16 @@
 //! Noise or failure: whose connection was it?
 
 use super::bar::Bar;
-use super::file::{Direction, LinkChoice, Side, Tier};
+use super::file::{LinkChoice, Side, Tier};
 use super::owner::Group;
 use super::pattern::Pattern;
-use super::ports;
 use super::reason::{Condition, Reason};
-use super::set::{LineMatcher, Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
+use super::set::{Matcher, OwnerChoice, Rule, RuleSet, Signal, TraceMatcher};
 use super::signs::Signs;
-use super::traits::{Memory, Traits};
-use crate::record::{Language, Link, Piece, Record, Seen};
+use super::template;
+use super::traits::{Memory, Traits, found};
+use crate::record::{Frame, Language, Link, Piece, Record, Seen};
 use std::sync::Arc;
-
-use regex::bytes::Captures;
 
 /// What becomes of a record.
 #[derive(Debug)]
@@ -42,22 +40,12 @@ pub struct Finding<'r, 'b> {
     pub signs: Signs,
 }
 
-type Judged<'r, 'b> = Result<Finding<'r, 'b>, Condition<'r>>;
+pub(super) type Judged<'r, 'b> = Result<Finding<'r, 'b>, Condition<'r>>;
 
 impl RuleSet {
     /// Judges one record. Pure: the same record gets the same verdict, whatever came before it.
     pub fn judge<'r, 'b>(&'r self, record: &Record<'b>) -> Verdict<'r, 'b> {
-        self.judge_with(record, &mut Memory::default())
-    }
-
-    /// The same, remembering what traces said: a flood repeats them to the letter. The verdict does not depend on
-    /// what is remembered.
-    pub fn judge_with<'r, 'b>(
-        &'r self,
-        record: &Record<'b>,
-        memory: &mut Memory,
-    ) -> Verdict<'r, 'b> {
-        self.judge_by(record, memory, |_| true)
+        self.judge_by(record, &mut Memory::default(), |_| true)
     }
 
     /// What the rule of that name alone makes of a record, whichever rules come before it.
@@ -65,7 +53,7 @@ impl RuleSet {
         self.judge_by(record, &mut Memory::default(), |rule| rule.id == id)
     }
 
-    fn judge_by<'r, 'b>(
+    pub(super) fn judge_by<'r, 'b>(
         &'r self,
         record: &Record<'b>,
         memory: &mut Memory,
@@ -86,7 +74,7 @@ impl RuleSet {
             .filter_map(|at| Some((*at, self.rules.get(*at)?)));
         for (at, rule) in rules.filter(|(_, rule)| asked(rule)) {
             let judged = match (&rule.matcher, &trace) {
-                (Matcher::Line(line), _) => line_rule(rule, line, record),
+                (Matcher::Line(line), _) => template::line_rule(rule, line, record),
                 (Matcher::Trace(matcher), Some(trace)) => {
                     self.trace_rule(at, matcher, record, trace, memory)
                 }
@@ -121,7 +109,9 @@ impl RuleSet {
     ) -> Judged<'r, 'b> {
         let rule = &self.rules[place];
         let language = record.language.or(trace.guessed);
-        let link = self.signal_link(matcher, record, language);
+        let link = self
+            .signal_link(matcher, record, language)
+            .and_then(|at| record.links.get(at));
         // Without frames only a proven head's own words count: any text may mention an error.
         let told =
             |link: &&Link<'_>| !link.in_head || record.head.is_some() || !record.frames.is_empty();
@@ -130,26 +120,18 @@ impl RuleSet {
         if head.is_some_and(|head| !says(record, head)) {
             return Err(Condition::Head);
         }
-        let owner = trace.owner.and_then(|at| record.frames.get(at));
+        let code = owner_of(record, trace).map_or(&b""[..], |frame| frame.code);
         self.check_owner(matcher, trace)?;
-        check_frames(matcher, record, owner.map_or(b"", |frame| frame.code))?;
+        check_frames(matcher, record, code)?;
         if memory.excludes(place, &matcher.not, record, trace.body) {
             return Err(Condition::Not);
         }
         self.check_words(rule, matcher, record, trace)?;
-        Ok(Finding {
-            rule,
-            error: link.error,
-            message: link.message,
-            owner: owner.map_or(b"", |frame| frame.text),
-            peer: None,
-            path: None,
-            signs: Signs::of_trace(link.message, record.head_text(), trace.frames),
-        })
+        Ok(finding(rule, record, link, trace))
     }
 
     /// Whose socket it was.
-    fn check_owner<'r>(
+    pub(super) fn check_owner<'r>(
         &'r self,
         matcher: &TraceMatcher,
         trace: &Traits,
@@ -176,15 +158,10 @@ impl RuleSet {
         record: &Record<'_>,
         trace: &Traits,
     ) -> Result<(), Condition<'r>> {
-        if !record
-            .links
-            .iter()
-            .all(|link| self.is_plain(rule, matcher, link))
-        {
+        if !self.are_plain(rule, matcher, record) {
             return Err(Condition::Wrapper);
         }
-        let silent = matcher.head.is_some() || record.head_text().is_empty();
-        if rule.tier == Tier::Undecided && !silent {
+        if !is_silent_enough(rule, matcher, record) {
             return Err(Condition::Words);
         }
         if trace.is_torn || is_half_framed(record) {
@@ -199,24 +176,34 @@ impl RuleSet {
         }
     }
 
-    fn signal_link<'a, 'b>(
+    /// Whether no error of the chain says more than the disconnect.
+    pub(super) fn are_plain(
+        &self,
+        rule: &Rule,
+        matcher: &TraceMatcher,
+        record: &Record<'_>,
+    ) -> bool {
+        let mut links = record.links.iter();
+        links.all(|link| self.is_plain(rule, matcher, link))
+    }
+
+    /// Number of the error that is the disconnect.
+    pub(super) fn signal_link(
         &self,
         matcher: &TraceMatcher,
-        record: &'a Record<'b>,
+        record: &Record<'_>,
         language: Option<Language>,
-    ) -> Option<&'a Link<'b>> {
+    ) -> Option<usize> {
         if language != Some(matcher.language) {
             return None;
         }
+        let is_signal = |link: &Link<'_>| self.has_signal(matcher, link);
         match matcher.link {
-            LinkChoice::Root => record
-                .links
-                .last()
-                .filter(|link| self.has_signal(matcher, link)),
-            LinkChoice::Any => record
-                .links
-                .iter()
-                .find(|link| self.has_signal(matcher, link)),
+            LinkChoice::Root => {
+                let last = record.links.len().checked_sub(1)?;
+                is_signal(&record.links[last]).then_some(last)
+            }
+            LinkChoice::Any => record.links.iter().position(is_signal),
         }
     }
 
@@ -270,74 +257,35 @@ impl Signal {
     }
 }
 
-fn line_rule<'r, 'b>(
+/// Whether the head says no more than a rule allows: of what the text cannot decide, it must say nothing of its own.
+pub(super) fn is_silent_enough(rule: &Rule, matcher: &TraceMatcher, record: &Record<'_>) -> bool {
+    rule.tier != Tier::Undecided || matcher.head.is_some() || record.head_text().is_empty()
+}
+
+/// The frame that owns the socket.
+pub(super) fn owner_of<'a, 'b>(record: &'a Record<'b>, trace: &Traits) -> Option<&'a Frame<'b>> {
+    record.frames.get(trace.owner?)
+}
+
+pub(super) fn finding<'r, 'b>(
     rule: &'r Arc<Rule>,
-    line: &'r LineMatcher,
     record: &Record<'b>,
-) -> Judged<'r, 'b> {
-    let text = record.first_line();
-    let captures = line.pattern.regex().and_then(|regex| regex.captures(text));
-    let captures = captures.ok_or(Condition::Signal)?;
-    check_lines(line, record)?;
-    if line.direction == Some(Direction::Inbound) && !is_inbound(&captures) {
-        return Err(Condition::Direction);
-    }
-    let capture = |name: &str| captures.name(name).map(|found| found.as_bytes());
-    let level_end = record.head.as_ref().map_or(0, |head| head.level_end);
-    let matched = captures.get(0).map_or(0..text.len(), |found| found.range());
-    let message = text.get(level_end.max(matched.start)..matched.end);
-    let message = message.filter(|message| !message.is_empty());
-    Ok(Finding {
+    link: &Link<'b>,
+    trace: &Traits,
+) -> Finding<'r, 'b> {
+    Finding {
         rule,
-        error: b"",
-        message: message.unwrap_or(&text[level_end..]),
-        owner: b"",
-        peer: capture("peer"),
-        path: capture("path"),
-        signs: Signs::of_line(text, &captures),
-    })
-}
-
-/// That the further lines are the ones the rule allows, and that nothing it excludes is in any.
-fn check_lines<'r>(line: &LineMatcher, record: &Record<'_>) -> Result<(), Condition<'r>> {
-    let mut all = record.pieces.iter();
-    if all.any(|piece| found(&line.not, piece.line.text(record.block))) {
-        return Err(Condition::Not);
+        error: link.error,
+        message: link.message,
+        owner: owner_of(record, trace).map_or(b"", |frame| frame.text),
+        peer: None,
+        path: None,
+        signs: Signs::of_trace(link.message, record.head_text(), trace.frames),
     }
-    let mut further = record.pieces.iter().skip(1);
-    let allowed = match &line.continues {
-        Some(pattern) => further.all(|piece| pattern.is_match(piece.line.text(record.block))),
-        None => {
-            record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen))
-        }
-    };
-    if allowed {
-        Ok(())
-    } else {
-        Err(Condition::Continues)
-    }
-}
-
-/// Whether the other end opened the connection, as its ports tell.
-fn is_inbound(captures: &Captures<'_>) -> bool {
-    let port = |name| {
-        let text = captures.name(name)?.as_bytes();
-        std::str::from_utf8(text).ok()?.parse::<u32>().ok()
-    };
-    let both = port("lport").zip(port("rport"));
-    both.is_some_and(|(local, remote)| ports::is_inbound(local, remote))
-}
-
-/// Lines of a dump that may follow a line which says all.
-fn is_dump(seen: Seen) -> bool {
-    matches!(
-        seen,
-        Seen::Goroutine | Seen::GoCall | Seen::Place | Seen::Blank | Seen::Frame | Seen::More
-    )
 }
 
 /// Whether the head's text is the one that a rule asks for; of a head in two lines either way it can be read.
-fn says(record: &Record<'_>, head: &Pattern) -> bool {
+pub(super) fn says(record: &Record<'_>, head: &Pattern) -> bool {
     let joined = || {
         record
             .joined_head()
@@ -347,7 +295,7 @@ fn says(record: &Record<'_>, head: &Pattern) -> bool {
 }
 
 /// Whether a report of Python's socketserver lacks a part of its frame of dashes: threads wrote at once.
-fn is_half_framed(record: &Record<'_>) -> bool {
+pub(super) fn is_half_framed(record: &Record<'_>) -> bool {
     let is_dashes = |piece: Option<&Piece>| piece.is_some_and(|piece| piece.seen == Seen::Dashes);
     let opened = is_dashes(record.pieces.first());
     let text = record.head_text();
@@ -356,12 +304,8 @@ fn is_half_framed(record: &Record<'_>) -> bool {
     opened != is_dashes(record.pieces.last()) || (report && !opened)
 }
 
-fn found(patterns: &[Pattern], text: &[u8]) -> bool {
-    patterns.iter().any(|pattern| pattern.is_match(text))
-}
-
 /// That the frames, and the source text below the owner's, are the ones the rule asks for.
-fn check_frames<'r>(
+pub(super) fn check_frames<'r>(
     matcher: &TraceMatcher,
     record: &Record<'_>,
     code: &[u8],

@@ -7,6 +7,7 @@
 //! here writes.
 //! The smallest file, and the one to imitate, is `pattern.rs`.
 
+mod again;
 pub mod anchor;
 mod bar;
 pub mod builtin;
@@ -15,6 +16,8 @@ mod compile;
 pub mod draft;
 pub mod error;
 pub mod file;
+mod folded;
+mod grams;
 mod judge;
 mod lookup;
 pub mod owner;
@@ -25,6 +28,7 @@ mod reason;
 mod refusal;
 mod set;
 mod signs;
+mod template;
 mod traits;
 mod types;
 

@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::bar::Bars;
 use super::file::{Direction, LinkChoice, Tier};
+use super::folded::{self, exactly};
+use super::grams::Grams;
 use super::owner::Owners;
 use super::pattern::Pattern;
 use super::types::TypeList;
@@ -107,6 +109,15 @@ pub(super) struct Signal {
     pub anchors: Vec<Vec<u8>>,
 }
 
+/// Which of the rules that ask for a head may find theirs.
+#[derive(Debug)]
+struct Heads {
+    /// The literals that heads need, each with the rule's place.
+    literals: Grams,
+    /// Rules whose heads need none.
+    others: Vec<usize>,
+}
+
 /// Which rules are in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -151,20 +162,11 @@ pub struct RuleSet {
     pub(super) owners: Owners,
     pub(super) bars: Bars,
     anchors: Vec<Vec<u8>>,
-    candidates: OnceLock<Candidates>,
+    /// The anchors of the line rules, each with its rule's place.
+    lines: OnceLock<Grams>,
+    heads: OnceLock<Heads>,
     /// Which of the rules look at traces.
     traces: Vec<usize>,
-}
-
-/// Bytes of anchors up to which the automaton over them is one that is quick and large: 1.5 MiB then.
-const QUICK_BYTES_MAX: usize = 8 * 1024;
-
-/// Which line rules may match a line: those with an anchor in it.
-#[derive(Debug)]
-struct Candidates {
-    anchors: Option<AhoCorasick>,
-    /// Of each anchor, the rule it belongs to.
-    rule_of: Vec<usize>,
 }
 
 impl RuleSet {
@@ -180,7 +182,8 @@ impl RuleSet {
             owners,
             bars,
             anchors: Vec::new(),
-            candidates: OnceLock::new(),
+            lines: OnceLock::new(),
+            heads: OnceLock::new(),
             traces: Vec::new(),
         };
         let anchors = set.rules.iter().flat_map(|rule| rule.anchors.iter());
@@ -227,16 +230,7 @@ impl RuleSet {
     /// The rules that may take a record, in the order in which they are tried: line rules with an anchor in its first
     /// line, and, where it has a trace, all rules for traces.
     pub(super) fn candidates(&self, line: &[u8], has_trace: bool) -> Vec<usize> {
-        let candidates = self.candidates.get_or_init(|| self.index_candidates());
-        // Most first lines have none, and that is told quicker than which.
-        let hits = candidates
-            .anchors
-            .iter()
-            .filter(|anchors| anchors.is_match(line))
-            .flat_map(|anchors| anchors.find_overlapping_iter(line));
-        let mut rules: Vec<usize> = hits
-            .filter_map(|hit| candidates.rule_of.get(hit.pattern().as_usize()).copied())
-            .collect();
+        let mut rules: Vec<usize> = self.lines().owners(line).collect();
         if has_trace {
             rules.extend_from_slice(&self.traces);
         }
@@ -245,24 +239,51 @@ impl RuleSet {
         rules
     }
 
-    fn index_candidates(&self) -> Candidates {
-        let lines = self
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| matches!(rule.matcher, Matcher::Line(_)));
-        let pairs: Vec<(usize, &Vec<u8>)> = lines
-            .flat_map(|(at, rule)| rule.anchors.iter().map(move |anchor| (at, anchor)))
-            .collect();
-        let bytes: usize = pairs.iter().map(|(_, anchor)| anchor.len()).sum();
-        let anchors = AhoCorasick::builder()
-            .kind((bytes <= QUICK_BYTES_MAX).then_some(AhoCorasickKind::DFA))
-            .build(pairs.iter().map(|(_, anchor)| anchor))
-            .ok();
-        Candidates {
-            anchors,
-            rule_of: pairs.into_iter().map(|(at, _)| at).collect(),
+    /// Whether any line rule may take a record by its first line.
+    pub(super) fn has_candidates(&self, line: &[u8]) -> bool {
+        self.lines().owners(line).next().is_some()
+    }
+
+    /// The places of the rules that look at traces.
+    pub(super) fn traces(&self) -> &[usize] {
+        &self.traces
+    }
+
+    /// The places of the rules that may find the head they ask for in this text; none of the others does.
+    pub(super) fn heads_in(&self, text: &[u8]) -> Vec<usize> {
+        let heads = self.heads.get_or_init(|| self.index_heads());
+        let found = heads.literals.owners(text);
+        found.chain(heads.others.iter().copied()).collect()
+    }
+
+    fn index_heads(&self) -> Heads {
+        let (mut literals, mut others) = (Vec::new(), Vec::new());
+        for (at, rule) in self.rules.iter().enumerate() {
+            let Matcher::Trace(matcher) = &rule.matcher else {
+                continue;
+            };
+            let head = matcher.head.as_ref().map(Pattern::as_str);
+            match head.map(folded::of_pattern) {
+                Some(Some(own)) => literals.extend(own.into_iter().map(|literal| (literal, at))),
+                Some(None) => others.push(at),
+                None => {}
+            }
         }
+        Heads {
+            literals: Grams::new(literals),
+            others,
+        }
+    }
+
+    fn lines(&self) -> &Grams {
+        self.lines.get_or_init(|| {
+            let rules = self.rules.iter().enumerate();
+            let lines = rules.filter(|(_, rule)| matches!(rule.matcher, Matcher::Line(_)));
+            Grams::new(lines.flat_map(|(at, rule)| {
+                let anchors = rule.anchors.iter();
+                anchors.map(move |anchor| (exactly(anchor), at))
+            }))
+        })
     }
 }
 

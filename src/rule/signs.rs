@@ -185,6 +185,11 @@ fn captured_age(captures: &Captures<'_>) -> Option<u64> {
 
 /// The age that a text names: `after 60000 ms`, `idle for 300 s`.
 fn age_in(text: &[u8]) -> Option<u64> {
+    // Most heads have no number behind a word, and that is told quicker than what it means.
+    let may_name = |at: &[u8]| at[1].is_ascii_digit() && matches!(at[0], b' ' | b'=' | b':');
+    if !text.windows(2).any(may_name) {
+        return None;
+    }
     let captures = AGE.as_ref()?.captures(text)?;
     let unit = match captures.name("unit")?.as_bytes() {
         b"ms" => 1.0,

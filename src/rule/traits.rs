@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::file::Side;
 use super::owner::frame_name;
@@ -35,12 +37,38 @@ pub(super) struct Traits {
 /// Two keyed hashes of a body.
 type BodyKey = (u64, u64);
 
+/// The same of a body that is recalled: with what the rule finds in it, by their places in the body.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    /// The rule's place among all.
+    pub place: usize,
+    /// The error's type and its message.
+    pub error: Range<usize>,
+    pub message: Range<usize>,
+    /// The frame that owns the socket; empty where there is none.
+    pub owner: Range<usize>,
+    pub frames: FrameSigns,
+}
+
+/// A rule that nothing in a body refuses; the first line may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fit {
+    /// The rule's place among all.
+    pub place: usize,
+    /// Number of the error that is a disconnect.
+    pub link: usize,
+}
+
 /// Traits of traces seen before, by their text.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     seen: HashMap<BodyKey, Traits, foldhash::fast::RandomState>,
     /// Of a rule (by its place) and a body, whether something that the rule excludes is in the body.
     excluded: HashMap<(usize, BodyKey), bool, foldhash::fast::RandomState>,
+    /// Of a body, the rules that nothing in it refuses.
+    fits: HashMap<BodyKey, Arc<[Fit]>, foldhash::fast::RandomState>,
+    /// The same of traces, by the numbers under which they are recalled.
+    heard: HashMap<u64, Arc<[Heard]>, foldhash::fast::RandomState>,
     // Two keyed hashes, so that no text that somebody sends can be made to look like another.
     first: foldhash::quality::RandomState,
     second: foldhash::quality::RandomState,
@@ -65,6 +93,8 @@ impl RuleSet {
         if memory.seen.len() >= VERDICTS_MAX {
             memory.seen.clear();
             memory.excluded.clear();
+            memory.fits.clear();
+            memory.heard.clear();
         }
         memory.seen.insert(key, traits);
         traits
@@ -122,23 +152,44 @@ impl Memory {
         record: &Record<'_>,
         body: Option<BodyKey>,
     ) -> bool {
-        let found = |line: &[u8]| not.iter().any(|pattern| pattern.is_match(line));
         if not.is_empty() {
             return false;
         }
-        let in_body = || {
-            record
-                .pieces
-                .iter()
-                .skip(1)
-                .any(|piece| found(piece.line.text(record.block)))
-        };
-        found(record.first_line())
+        let in_body = || is_in_body(not, record);
+        found(not, record.first_line())
             || match body {
                 Some(key) => *self.excluded.entry((place, key)).or_insert_with(in_body),
                 None => in_body(),
             }
     }
+
+    /// What was heard of the trace of that number.
+    pub(super) fn heard(&self, trace: u64) -> Option<Arc<[Heard]>> {
+        self.heard.get(&trace).cloned()
+    }
+
+    /// Keeps in mind what is heard of a trace.
+    pub(super) fn hear(&mut self, trace: u64, find: impl FnOnce() -> Vec<Heard>) {
+        if self.heard.len() < VERDICTS_MAX {
+            self.heard.entry(trace).or_insert_with(|| find().into());
+        }
+    }
+
+    /// The rules that nothing in a body refuses, which `find` works out where the body is new.
+    pub(super) fn fits(&mut self, body: BodyKey, find: impl FnOnce() -> Vec<Fit>) -> Arc<[Fit]> {
+        let fits = self.fits.entry(body).or_insert_with(|| find().into());
+        Arc::clone(fits)
+    }
+}
+
+/// Whether one of these patterns is in a line behind the first.
+pub(super) fn is_in_body(patterns: &[Pattern], record: &Record<'_>) -> bool {
+    let mut further = record.pieces.iter().skip(1);
+    !patterns.is_empty() && further.any(|piece| found(patterns, piece.line.text(record.block)))
+}
+
+pub(super) fn found(patterns: &[Pattern], text: &[u8]) -> bool {
+    patterns.iter().any(|pattern| pattern.is_match(text))
 }
 
 /// Whether `frame` stands among `own` more than once although its function does not call itself: side by side, between

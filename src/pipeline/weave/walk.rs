@@ -244,12 +244,20 @@ pub(super) fn is_giant(line: &Line) -> bool {
 
 /// Whether the lines of `block[from..to]` wear nothing.
 pub(in crate::pipeline) fn is_bare(block: &[u8], from: usize, to: usize, format: Format) -> bool {
+    // One search for colours instead of one in each line.
+    let stretch = block.get(from..to.min(block.len())).unwrap_or_default();
+    let has_colours = memchr::memchr(ESCAPE, stretch).is_some();
     let mut at = from;
     while at < to {
         let Some(line) = line_at(block, at) else {
             break;
         };
-        if !is_naked(&line, block, format) {
+        let is_naked = if has_colours {
+            is_naked(&line, block, format)
+        } else {
+            is_giant(&line) || Wear::of(line.text(block), format).is_none()
+        };
+        if !is_naked {
             return false;
         }
         at = line.end;
@@ -258,35 +266,46 @@ pub(in crate::pipeline) fn is_bare(block: &[u8], from: usize, to: usize, format:
 }
 
 /// Whether the lines of a range, and those before it that could tell of another writer, wear nothing. `bare` are lines that
-/// are known to wear nothing; it grows with what is found. No line begins before `begun`.
+/// are known to wear nothing; it grows with what is found. Those of `known` need not be looked at again. No line begins
+/// before `begun`.
 pub(in crate::pipeline) fn is_bare_around(
     bare: &mut Range<usize>,
     block: &[u8],
     lines: Range<usize>,
+    known: Range<usize>,
     begun: usize,
     format: Format,
 ) -> bool {
     let Range { start, end } = lines;
-    let known = bare.start < bare.end && bare.start <= start && start <= bare.end;
-    if !known {
+    let adjoins = bare.start < bare.end && bare.start <= start && start <= bare.end;
+    if !adjoins {
         match bare_from(block, start, begun, format) {
             Some(from) => *bare = from..start,
             None => return false,
         }
     }
-    if bare.end < end {
-        if !is_bare(block, bare.end, end, format) {
-            return false;
+    // Up to what is known, over it, and on.
+    for (to, behind) in [(known.start.min(end), known.end), (end, end)] {
+        if bare.end < to {
+            if !is_bare(block, bare.end, to, format) {
+                return false;
+            }
+            bare.end = to;
         }
-        bare.end = end;
+        if bare.end == to {
+            bare.end = bare.end.max(behind.min(end));
+        }
     }
     true
 }
 
+/// What colours begin with.
+const ESCAPE: u8 = 0x1b;
+
 /// Whether a line wears nothing, not even colours.
 fn is_naked(line: &Line, block: &[u8], format: Format) -> bool {
     let text = line.text(block);
-    is_giant(line) || Wear::of(text, format).is_none() && memchr::memchr(0x1b, text).is_none()
+    is_giant(line) || Wear::of(text, format).is_none() && memchr::memchr(ESCAPE, text).is_none()
 }
 
 /// Where the lines begin that must wear nothing for a record at `start` to be read without looking for writers: far
@@ -303,7 +322,7 @@ pub(in crate::pipeline) fn bare_from(
         let Some(line) = line_before(block, at, floor) else {
             break;
         };
-        if !is_naked(&line, block, format) {
+        if !is_giant(&line) && Wear::of(line.text(block), format).is_some() {
             return None;
         }
         at = line.start;
@@ -311,7 +330,9 @@ pub(in crate::pipeline) fn bare_from(
             break;
         }
     }
-    Some(at)
+    // One search for colours instead of one in each line.
+    let has_colours = memchr::memchr(ESCAPE, &block[at..start]).is_some();
+    (!has_colours || is_bare(block, at, start, format)).then_some(at)
 }
 
 /// Whether a writer's envelope holds a summary of ours, which belongs to nobody's record.
