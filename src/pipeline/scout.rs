@@ -111,24 +111,36 @@ impl Scout {
     }
 
     fn judge(&mut self, assembly: &Assembly, part: &[u8]) -> Sight {
-        let record = assembly.record(part);
-        let found = if assembly.oversize {
-            None
-        } else {
-            match self
-                .rules
-                .judge_with(&record, assembly.trace(), &mut self.memory)
-            {
-                Verdict::Collapse(finding) => Some(Found::new(&mut self.key, &record, finding)),
-                Verdict::Keep(_) => None,
-            }
+        let outline = assembly.outline(part);
+        let found = match self.judge_again(assembly, &outline) {
+            Some(found) => Some(found),
+            None => self.judge_in_full(assembly, part),
         };
-        let stamp = record.head.as_ref().and_then(|head| head.stamp.clone());
+        let stamp = outline.head.as_ref().and_then(|head| head.stamp.clone());
         Sight {
             pieces: assembly.pieces.clone(),
             oversize: assembly.oversize,
             stamp,
             found,
+        }
+    }
+
+    /// What is found where the record's trace was judged before.
+    fn judge_again(&mut self, assembly: &Assembly, outline: &Record<'_>) -> Option<Found> {
+        let rules = Arc::clone(&self.rules);
+        let finding = rules.judge_again(outline, assembly.trace()?, &self.memory)?;
+        Some(Found::new(&mut self.key, outline, finding))
+    }
+
+    fn judge_in_full(&mut self, assembly: &Assembly, part: &[u8]) -> Option<Found> {
+        if assembly.oversize {
+            return None;
+        }
+        let record = assembly.record(part);
+        let trace = assembly.trace();
+        match self.rules.judge_with(&record, trace, &mut self.memory) {
+            Verdict::Collapse(finding) => Some(Found::new(&mut self.key, &record, finding)),
+            Verdict::Keep(_) => None,
         }
     }
 }
