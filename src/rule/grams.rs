@@ -114,7 +114,7 @@ mod tests {
     /// Every other literal is one whose letters may be large or small.
     fn written(literal: &str, at: usize) -> Literal {
         let literal = literal.bytes().map(|byte| Letter {
-            byte: if at % 2 == 0 {
+            byte: if at.is_multiple_of(2) {
                 byte
             } else {
                 byte.to_ascii_lowercase()
