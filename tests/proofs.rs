@@ -11,7 +11,7 @@ use quell::pipeline::{Options, Pipeline};
 use quell::record::{Assembly, Record};
 use quell::rule::cause::{Causes, Noise, Tongue};
 use quell::rule::file::RuleText;
-use quell::rule::{Condition, Reason, RuleSet, Selection, Tier, Verdict, proof};
+use quell::rule::{Condition, Memory, Reason, RuleSet, Selection, Tier, Verdict, proof};
 
 /// What is wrong, as one text; nothing if all is well.
 fn assert_none(wrong: &[String]) {
@@ -341,4 +341,47 @@ fn on_by_default(rules: &[RuleText]) -> String {
         count if count == rules.len() => "no".to_owned(),
         _ => format!("all but {}", named(off())),
     }
+}
+
+/// All records of all proofs, as their first lines and what stands behind.
+fn proof_records() -> Vec<(&'static str, &'static str)> {
+    let proofs = rules().map(|rule| &rule.proof);
+    let records = proofs.flat_map(|proof| proof.quiet.iter().chain(&proof.loud));
+    let parts = records.map(|record| record.trim_end_matches('\n').split_once('\n'));
+    parts.flatten().collect()
+}
+
+/// Heads of other records are put before each trace, since what is remembered of a trace must not be what its head said.
+#[test]
+fn what_is_remembered_of_a_trace_does_not_show() {
+    const HEADS: usize = 5;
+    let rules = RuleSet::load(&[], &Selection::default()).expect("built-in rules load");
+    let records = proof_records();
+    let (mut assembly, mut memory) = (Assembly::default(), Memory::default());
+    let (mut wrong, mut heard) = (Vec::new(), 0);
+    for (at, (own, body)) in records.iter().enumerate() {
+        let others = (1..HEADS).map(|step| records[(at + step * 37) % records.len()].0);
+        for head in [*own; 3].into_iter().chain(others) {
+            let text = format!("{head}\n{body}\n2026-11-22 10:00:00 INFO next\n");
+            let block = text.as_bytes();
+            assembly.read(block, 0, true);
+            let record = assembly.record(block);
+            let plain = format!("{:?}", rules.judge(&record));
+            let trace = assembly.trace();
+            let outline = assembly.outline(block);
+            let again = trace.and_then(|trace| rules.judge_again(&outline, trace, &memory));
+            heard += usize::from(again.is_some());
+            let again = again.map(|finding| format!("{:?}", Verdict::Collapse(finding)));
+            let known = format!("{:?}", rules.judge_with(&record, trace, &mut memory));
+            if known != plain || again.is_some_and(|again| again != plain) {
+                wrong.push(format!("{text}\n  is {plain}, but {known} when remembered"));
+            }
+            assembly.remember(block);
+        }
+    }
+    assert_none(&wrong);
+    assert!(
+        heard > records.len() / 10,
+        "only {heard} traces were heard of again"
+    );
 }
