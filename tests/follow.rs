@@ -18,6 +18,9 @@ mod ways;
 // Random lists of what may happen, against a model.
 #[path = "follow/model.rs"]
 mod model;
+// The same by the real logrotate, under a fast writer.
+#[path = "follow/logrotate.rs"]
+mod logrotate;
 // What survives the program.
 #[path = "follow/state.rs"]
 mod state;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::followed::{Notice, Start, Tail};
-use super::generations::{Generation, between, generations};
+use super::generations::{Generation, are_same, between, generations};
 use super::reader::{Point, Reader, Standing};
 use super::resume::open_at;
 use super::start::last_lines;
@@ -13,7 +13,7 @@ use crate::system::source::SourceError;
 use crate::system::{Facts, Identity};
 
 /// How often a folder is listed at most while rotation is at work in it.
-const LISTINGS: usize = 8;
+pub(super) const LISTINGS: usize = 8;
 
 /// A second, in the unit of the times of files.
 const SECOND_NS: i64 = 1_000_000_000;
@@ -178,13 +178,7 @@ impl Tail {
                 }
             }
             let again = list();
-            // The same files by the same names: a list may hold some names of before a rename and some of after it.
-            let same = |one: &Generation, other: &Generation| {
-                one.facts.identity == other.facts.identity && one.path == other.path
-            };
-            let is_still = all.len() == again.len()
-                && all.iter().zip(&again).all(|(one, other)| same(one, other));
-            if (is_as_listed && is_still) || tried == LISTINGS {
+            if (is_as_listed && are_same(&all, &again)) || tried == LISTINGS {
                 return opened;
             }
             all = again;

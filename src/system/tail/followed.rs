@@ -130,12 +130,18 @@ impl Tail {
     /// Where reading stands, in the order of reading.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        self.late
-            .iter()
-            .chain(&self.queue)
-            .filter(|reader| reader.is_alive())
-            .map(Reader::point)
-            .collect()
+        let open = self.late.iter().chain(&self.queue);
+        let open = open.filter(|reader| reader.is_alive()).map(Reader::point);
+        let mut points: Vec<Point> = open.collect();
+        // The one that was read last tells which came after it, even if it is done with.
+        let last = self.past.back().filter(|_| self.queue.is_empty());
+        let is_open = |last: &&Point| points.iter().any(|point| point.identity == last.identity);
+        let last = last.filter(|last| !is_open(last));
+        points.extend(last.map(|last| Point {
+            is_done: true,
+            ..*last
+        }));
+        points
     }
 
     /// Whether nobody may tell us of what happens next: the file is missing, unreachable, or has a predecessor that may
@@ -242,7 +248,9 @@ impl Tail {
             return;
         };
         self.unsaid.extend(done.damage().map(Notice::Skipped));
-        self.past.push_back(done.point());
+        if done.is_alive() {
+            self.past.push_back(done.point());
+        }
         if self.past.len() > GENERATIONS_MAX {
             self.past.pop_front();
         }

@@ -43,6 +43,7 @@ impl Generation {
             offset: 0,
             before: Fingerprint::of(b""),
             modified: self.facts.modified,
+            is_done: false,
         };
         let failed = |cause| SourceError::Unreadable {
             name: Name::Path(self.path.clone()),
@@ -111,6 +112,14 @@ pub fn generations(path: &Path) -> io::Result<Vec<Generation>> {
     // The system's clock ticks every few milliseconds, and some compressors keep no more of the time than its second.
     found.sort_by_key(|one| (one.facts.modified, one.turn, one.facts.identity.born));
     Ok(found)
+}
+
+/// Whether these are the same files by the same names: a list that was made while rotation was at work may hold some names
+/// of before a rename and some of after it.
+#[must_use]
+pub fn are_same(some: &[Generation], others: &[Generation]) -> bool {
+    let key = |one: &Generation| (one.facts.identity, one.path.clone());
+    some.len() == others.len() && some.iter().map(key).eq(others.iter().map(key))
 }
 
 /// Those that were written whole between `old`, which bore the name before, and `new`, which bears it now: nobody has

@@ -30,6 +30,9 @@ pub struct Point {
     pub before: Fingerprint,
     /// When the file was written last, as it was seen last; in nanoseconds since 1970.
     pub modified: i64,
+    /// It was read to its end, and was done with: if it is nowhere any more, nothing is lost.
+    #[serde(default)]
+    pub is_done: bool,
 }
 
 impl Point {
@@ -232,6 +235,7 @@ impl Reader {
             offset: self.source.offset(),
             before: Fingerprint::of(self.source.behind()),
             modified: self.facts.modified,
+            is_done: false,
         }
     }
 
@@ -250,6 +254,7 @@ impl Reader {
             offset: facts.size,
             before: Fingerprint::of(&Fingerprint::text_before(&self.source, facts.size)?),
             modified: facts.modified,
+            is_done: false,
         })
     }
 

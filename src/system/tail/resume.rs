@@ -4,19 +4,42 @@ use std::time::Instant;
 
 use rustix::fs::FileType;
 
+use super::changes::LISTINGS;
 use super::followed::{Notice, Tail};
-use super::generations::{Generation, generations};
+use super::generations::{Generation, are_same, generations};
 use super::reader::{Point, Reader, Standing};
 use crate::system::Facts;
 
 impl Tail {
     /// Finds the files that were read when the program ended, and those that were written since.
+    /// Rotation may be at work, so it is tried again until all is where it was.
     pub(super) fn resume(&mut self, points: &[Point], now: Instant, notices: &mut Vec<Notice>) {
-        let all = generations(&self.path).unwrap_or_default();
+        let mut all = generations(&self.path).unwrap_or_default();
+        for tried in 1..=LISTINGS {
+            let mut said = Vec::new();
+            self.search(points, &all, now, &mut said);
+            let again = generations(&self.path).unwrap_or_default();
+            if are_same(&all, &again) || tried == LISTINGS {
+                return notices.extend(said);
+            }
+            all = again;
+        }
+    }
+
+    /// Does so in the files that were there.
+
+    fn search(
+        &mut self,
+        points: &[Point],
+        all: &[Generation],
+        now: Instant,
+        notices: &mut Vec<Notice>,
+    ) {
+        self.queue.clear();
         let mut named = Reader::open(&self.path, Standing::Named).ok();
         let last = points.len().saturating_sub(1);
         for (at, point) in points.iter().enumerate() {
-            let found = self.find(point, &all, &mut named, now);
+            let found = self.find(point, all, &mut named, now);
             let old = match found {
                 Found::Named => {
                     self.queue.extend(named.take());
@@ -35,7 +58,7 @@ impl Tail {
                 }
                 Found::Nowhere => {
                     // The earlier ones were read to their ends before.
-                    if at == last {
+                    if at == last && !point.is_done {
                         notices.push(Notice::Vanished(*point));
                     }
                     Some(facts_of(point))
