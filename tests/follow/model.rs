@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::files::append;
+use super::state::committed;
 use crate::kit::{DEADLINE, House, Live, text_of, wait_until};
 
 /// How the program hears of changes.
@@ -339,14 +340,7 @@ impl World {
 
     /// What was not committed is taken back, and written again only if it can be read again.
     fn take_back(&mut self) {
-        let state = text_of(fs::read(self.house.path("state/follow")).unwrap_or_default());
-        // Of each slot: the first number of bytes is that of the output.
-        let slots = state.split("\"outputs\":").skip(1);
-        let numbers = slots.filter_map(|slot| {
-            let (_, rest) = slot.split_once("\"bytes\":")?;
-            rest.split_once(',')?.0.parse::<usize>().ok()
-        });
-        let committed = numbers.max().unwrap_or(0);
+        let committed = committed(&self.house);
         let out = fs::read(self.house.path("out")).unwrap_or_default();
         let out = text_of(&out[..committed.min(out.len())]);
         for line in &mut self.lines {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::system::tail::generations::earlier_paths;
+use crate::system::tail::rotated::earlier_paths;
 
 /// One name that was given.
 #[derive(Clone, Debug)]

@@ -64,7 +64,7 @@ impl Tail {
             return;
         };
         let all = generations(&self.path).unwrap_or_default();
-        match self.copy_of(&last.point(), &all) {
+        match self.copy_of(&last.point(), &all, &[]) {
             Some((copy, path)) => {
                 notices.push(Notice::Copied(path));
                 self.queue.push_back(copy);
@@ -80,8 +80,14 @@ impl Tail {
         self.queue.push_back(fresh);
     }
 
-    /// A file beside the name that holds what was read, and so what was not, be it compressed or not.
-    pub(super) fn copy_of(&self, point: &Point, all: &[Generation]) -> Option<(Reader, PathBuf)> {
+    /// A file beside the name that holds what was read, and so what was not, be it compressed or not; none of those that are
+    /// `taken`.
+    pub(super) fn copy_of(
+        &self,
+        point: &Point,
+        all: &[Generation],
+        taken: &[Identity],
+    ) -> Option<(Reader, PathBuf)> {
         let is_likely = |one: &&Generation| match one.packed {
             // What was compressed bears the time of its original, and that is proof enough where little was read.
             true if one.facts.modified == point.modified => true,
@@ -90,16 +96,19 @@ impl Tail {
             false => point.is_proof(),
         };
         let is_other = |one: &&Generation| {
-            one.facts.identity != point.identity && !self.is_known(one.facts.identity)
+            let identity = one.facts.identity;
+            identity != point.identity && !taken.contains(&identity) && !self.is_known(identity)
         };
-        let copies = || all.iter().rev().filter(is_likely).filter(is_other);
-        // One that ends where reading stood is the whole of it: several may begin alike, above all those with little in them.
-        let whole = copies().find(|one| one.ends_at(point).unwrap_or(false));
+        let copies = || all.iter().filter(is_likely).filter(is_other);
+        let is_of_its_time = |one: &&Generation| one.packed && one.facts.modified == point.modified;
         let found = |one: &Generation| {
             let reader = open_at(one, point, Standing::Whole)?;
             Some((reader, one.path.clone()))
         };
-        whole.and_then(found).or_else(|| copies().find_map(found))
+        // Points are asked for in the order of their files, so the oldest that fits is the one. Of copies, the last one holds
+        // what those before it held, and more.
+        let own = copies().filter(is_of_its_time).find_map(found);
+        own.or_else(|| copies().rev().find_map(found))
     }
 
     /// Another file bears the name.

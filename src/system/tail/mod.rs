@@ -18,6 +18,7 @@ pub mod places;
 pub mod reader;
 pub mod reconcile;
 mod resume;
+pub mod rotated;
 pub mod start;
 pub mod watch;
 

@@ -8,7 +8,7 @@ use super::changes::LISTINGS;
 use super::followed::{Notice, Tail};
 use super::generations::{Generation, are_same, generations};
 use super::reader::{Point, Reader, Standing};
-use crate::system::Facts;
+use crate::system::{Facts, Identity};
 
 impl Tail {
     /// Finds the files that were read when the program ended, and those that were written since.
@@ -27,7 +27,6 @@ impl Tail {
     }
 
     /// Does so in the files that were there.
-
     fn search(
         &mut self,
         points: &[Point],
@@ -38,8 +37,18 @@ impl Tail {
         self.queue.clear();
         let mut named = Reader::open(&self.path, Standing::Named).ok();
         let last = points.len().saturating_sub(1);
+        let wholes = wholes(points, all);
         for (at, point) in points.iter().enumerate() {
-            let found = self.find(point, all, &mut named, now);
+            let whole = wholes.iter().find(|(of, _)| *of == at);
+            let whole = whole.and_then(|(_, one)| open_at(one, point, Standing::Whole));
+            let found = match whole {
+                Some(whole) => Found::Parts(vec![whole]),
+                None => {
+                    let taken = wholes.iter().map(|(_, one)| one.facts.identity);
+                    let taken: Vec<Identity> = taken.collect();
+                    self.find(point, (all, &taken), &mut named, now)
+                }
+            };
             let old = match found {
                 Found::Named => {
                     self.queue.extend(named.take());
@@ -77,7 +86,7 @@ impl Tail {
     fn find(
         &self,
         point: &Point,
-        all: &[Generation],
+        (all, taken): (&[Generation], &[Identity]),
         named: &mut Option<Reader>,
         now: Instant,
     ) -> Found {
@@ -88,7 +97,7 @@ impl Tail {
                 return Found::Named;
             }
             named.is_hollow = true;
-            return match self.copy_of(point, all) {
+            return match self.copy_of(point, all, taken) {
                 Some((copy, _)) => Found::Parts(vec![copy]),
                 None => Found::Cut(Vec::new()),
             };
@@ -97,7 +106,7 @@ impl Tail {
         if let Some(reader) = same.and_then(|one| open_at(one, point, Standing::Left(now))) {
             return Found::Parts(vec![reader]);
         }
-        let copy = self.copy_of(point, all).map(|(copy, _)| copy);
+        let copy = self.copy_of(point, all, taken).map(|(copy, _)| copy);
         // It was cut short, and has lost the name since.
         let anew = same.filter(|one| !one.packed);
         let anew = anew.and_then(|one| one.open(Standing::Left(now)).ok());
@@ -151,6 +160,25 @@ enum Found {
     Cut(Vec<Reader>),
     /// It is nowhere.
     Nowhere,
+}
+
+/// Those that were compressed after they were read to their ends, with the number of each one's point: several may begin
+/// alike, above all where little was read, and only one of them ends there.
+fn wholes<'g>(points: &[Point], all: &'g [Generation]) -> Vec<(usize, &'g Generation)> {
+    let mut found: Vec<(usize, &Generation)> = Vec::new();
+    for (at, point) in points.iter().enumerate() {
+        let is_there = all.iter().any(|one| one.facts.identity == point.identity);
+        let is_free = |one: &&Generation| {
+            let identity = one.facts.identity;
+            !found
+                .iter()
+                .any(|(_, other)| other.facts.identity == identity)
+        };
+        let mut free = all.iter().filter(is_free).filter(|_| !is_there);
+        let whole = free.find(|one| one.ends_at(point).unwrap_or(false));
+        found.extend(whole.map(|one| (at, one)));
+    }
+    found
 }
 
 /// Opens a file where reading stood, if what stands before that is what stood there.
