@@ -1,6 +1,6 @@
 """Runs pipes of programs in turn and prints a Markdown table of what they took. Used by peers.sh.
 
-    measure.py speed|start|limits RUNS BYTES < plan
+    measure.py speed|worn|start|limits RUNS BYTES < plan
 
 The plan has one pipe per line, its fields ended by the byte 1F: a label, the number (from 0) of the command that is
 measured, and the commands, with `--` between them.
@@ -135,6 +135,26 @@ def speed(rows, runs, size):
     )
 
 
+def worn(rows, runs, _):
+    """One program on several files: speed by the measured command's own processor time, over that of the first row."""
+    times = in_turn(rows, runs)
+    sizes = [os.path.getsize(commands[measured][-1]) for _, measured, commands in rows]
+    speeds = [[size / own / 1e6 for _, own, _ in runs_of_row] for size, runs_of_row in zip(sizes, times)]
+    lines = []
+    for row, size, runs_of_row, speed_of_row in zip(rows, sizes, times, speeds):
+        wall = statistics.median(wall for wall, _, _ in runs_of_row)
+        ratio = statistics.median(own / first for own, first in zip(speed_of_row, speeds[0]))
+        _, left = sized(row)
+        lines.append((
+            row[0],
+            f"{size / wall / 1e6:.0f}",
+            f"{statistics.median(speed_of_row):.0f}",
+            f"{ratio:.2f}",
+            f"{100 * left / size:.2f} %",
+        ))
+    table(("command", "MB/s", "MB per CPU second", "of the plain log's", "output"), lines)
+
+
 def start(rows, runs, _):
     """From spawning a program to its end."""
     lines = []
@@ -156,4 +176,4 @@ def limits(rows, runs, _):
 
 if __name__ == "__main__":
     kind, runs_wanted, size_in_bytes = sys.argv[1:]
-    {"speed": speed, "start": start, "limits": limits}[kind](read_plan(sys.stdin), int(runs_wanted), int(size_in_bytes))
+    {"speed": speed, "worn": worn, "start": start, "limits": limits}[kind](read_plan(sys.stdin), int(runs_wanted), int(size_in_bytes))

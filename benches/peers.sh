@@ -4,7 +4,8 @@
 #   benches/peers.sh [--bytes 1G] [--runs 7] [--limits] [--out README.md]
 #
 # It makes logs with 0, 10 and 30 % noise, reads each once into the page cache, and runs all commands in turn, round by
-# round (every other round backwards), so that whatever else the machine is doing meets all of them. It prints Markdown;
+# round (every other round backwards), so that whatever else the machine is doing meets all of them. Then quell reads
+# a log as it is and in the envelopes of Docker, CRI, syslog and JSON. It prints Markdown;
 # --out FILE also puts it between FILE's lines <!-- peers:begin --> and <!-- peers:end -->. --limits adds two inputs
 # that memory has to withstand. Needs python3, and room for one log in TMPDIR (1 GiB at least with --limits); nothing
 # stays there. Where root runs it on Debian, missing rivals are installed; elsewhere they are left out, and it says so.
@@ -114,12 +115,21 @@ start_plan() {
     fi
 }
 
+# worn_plan SHARE: the same log in each envelope. The first row is the measure of all others.
+worn_plan() {
+    local wear
+    for wear in "${wears[@]}"; do
+        row "quell $wear.log | cat" 0 "$quell" "$work/$wear.log" -- cat
+    done
+}
+wears=(none docker cri syslog json)
+
 limits_plan() {
     row 'head -c 1G /dev/zero | tr "\\0" x | quell | cat' 2 head -c 1G /dev/zero -- tr '\0' x -- "$quell" -- cat
     row 'quell KINDS | cat' 0 "$quell" "$1" -- cat
 }
 
-# measure KIND RUNS BYTES < plan: runs a plan and prints its table. KIND is speed, start or limits.
+# measure KIND RUNS BYTES < plan: runs a plan and prints its table. KIND is speed, worn, start or limits.
 measure() {
     python3 benches/measure.py "$@"
 }
@@ -144,7 +154,7 @@ machine() {
 }
 
 report() {
-    local share log=$work/app.log
+    local share wear log=$work/app.log
     machine
     for share in 0 10 30; do
         echo "peers.sh: $share % noise" >&2
@@ -154,6 +164,18 @@ report() {
         plan "$log" | measure speed "$runs" "$(stat -c %s "$log")"
     done
     head -n 1 "$log" >"$work/one.log"
+    rm "$log"
+    printf '\n**In envelopes**: the same log as it is and in each of them (\`loggen --wear\`), 256M before the wrapping\n'
+    for share in 0 30; do
+        echo "peers.sh: envelopes, $share % noise" >&2
+        for wear in "${wears[@]}"; do
+            "$loggen" --bytes 256M --noise "$share" --wear "$wear" >"$work/$wear.log"
+            cat "$work/$wear.log" >/dev/null
+        done
+        printf '\n%s %% noise\n\n' "$share"
+        worn_plan | measure worn "$runs" 0
+        (cd "$work" && rm -- "${wears[@]/%/.log}")
+    done
     printf '\n**From start to end on a log of one line**, median of 50 runs\n\n'
     start_plan "$work/one.log" | measure start 50 0
     if [[ $limits ]]; then

@@ -82,11 +82,13 @@ fn structured(line: &[u8], start: usize) -> Option<Wear> {
         *word = at..at + len;
         at += len + 1;
     }
-    let [stamp, host, program, process, _] = words;
+    let [stamp, host, program, process, name] = words;
     let process_end = process.end;
     at += data_len(line.get(at..)?)?;
     let text = line.get(at..)?;
     let text = text.strip_prefix(b" ").unwrap_or(text);
+    let bare = &line[name] == b"-" && line.get(..at).is_some_and(|front| front.ends_with(b" -"));
+    let text = if bare { without_tag_blank(text) } else { text };
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let stamped = &line[stamp.clone()] != b"-";
     Some(Wear {
@@ -102,6 +104,19 @@ fn structured(line: &[u8], start: usize) -> Option<Wear> {
         program: program.start..process_end,
         is_entry: false,
     })
+}
+
+/// The text without the blank that rsyslog's template leaves before it, the one behind the colon of the tag that a
+/// message came with. Whole indents are even, but for .NET's.
+fn without_tag_blank(text: &[u8]) -> &[u8] {
+    let indent = text.iter().take_while(|b| **b == b' ').count();
+    let (blanks, rest) = text.split_at(indent);
+    let is_own = blanks.len() == 3 && (rest.starts_with(b"at ") || rest.starts_with(b"--- "));
+    if blanks.len() % 2 == 1 && !is_own {
+        &text[1..]
+    } else {
+        text
+    }
 }
 
 /// The length of structured data: `-`, or elements in brackets, in whose quoted values a backslash escapes.

@@ -4,8 +4,8 @@ use super::error_type::is_error;
 use super::head::Head;
 use super::shape::{
     ends_in_line_number, erlang_process, has_place, has_ruby_place, is_access, is_backtrace_entry,
-    is_chain, is_close, is_event_end, is_go_call, is_goroutine, is_group, is_json_summary,
-    is_reactor, is_ruby_frame, is_script,
+    is_chain, is_close, is_event_end, is_go_call, is_go_place, is_goroutine, is_group,
+    is_json_summary, is_reactor, is_ruby_frame, is_script,
 };
 
 /// What a line looks like. The tables in `trace/` say what that means in each state of each language.
@@ -153,7 +153,7 @@ fn indented(text: &[u8]) -> Seen {
         b'/' | b'.' if has_place(text) => Seen::Place,
         b'0'..=b'9' if is_backtrace_entry(text) => Seen::Backtrace,
         _ if is_error(text, true) => Seen::Error,
-        _ if has_ruby_place(text) || is_ruby_frame(text) => Seen::Place,
+        _ if has_ruby_place(text) || is_ruby_frame(text) || is_go_place(text) => Seen::Place,
         _ => Seen::Indented,
     }
 }

@@ -64,6 +64,15 @@ pub(super) fn has_place(text: &[u8]) -> bool {
         .any(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
 }
 
+/// `net/http/server.go:1850 +0xbf`, as programs print it that were built without their paths (`-trimpath`).
+pub(super) fn is_go_place(text: &[u8]) -> bool {
+    let line_number = memchr::memmem::find(text, b".go:").map(|at| &text[at + 4..]);
+    line_number.is_some_and(|rest| {
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        digits > 0 && (rest.len() == digits || rest[digits..].starts_with(b" +0x"))
+    })
+}
+
 pub(super) fn has_ruby_place(text: &[u8]) -> bool {
     text.contains(&b'/') && memchr::memmem::find(text, b":in ").is_some() && has_place(text)
 }

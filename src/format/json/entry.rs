@@ -78,11 +78,19 @@ impl<'t> Entry<'t> {
 
     /// The lines of the trace; empty if there is none.
     pub fn trace(&self) -> String {
-        names::TRACE
+        let trace = names::TRACE
             .iter()
             .filter_map(|name| throwable::trace_of(self.fields.find_one(name)?))
             .find(|trace| !trace.is_empty())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        let text = |name: &str| text_of(self.fields.find_one(name)?);
+        match text("error.type").filter(|_| trace.starts_with("  File \"")) {
+            // ECS for Python keeps the frames, the error's type and its message apart.
+            Some(kind) => {
+                throwable::whole(&trace, &kind, &text("error.message").unwrap_or_default())
+            }
+            None => trace,
+        }
     }
 
     /// When it was written.
@@ -107,11 +115,20 @@ impl<'t> Entry<'t> {
         if let Some(thread) = text(names::THREAD) {
             words.push_str(&format!("[{thread}] "));
         }
-        if let Some(logger) = text(names::LOGGER) {
+        if let Some(logger) = text(names::LOGGER).filter(|_| !self.names_itself()) {
             words.push_str(&logger);
             words.push_str(": ");
         }
         words
+    }
+
+    /// Whether `name` is the program's: bunyan and pino, whose levels are numbers, have no loggers.
+    fn names_itself(&self) -> bool {
+        let is_number = |value: &str| value.starts_with(|c: char| c.is_ascii_digit());
+        let logger = names::LOGGER
+            .iter()
+            .find(|name| self.fields.find_one(name).is_some());
+        logger == Some(&"name") && self.fields.find(names::LEVEL).is_some_and(is_number)
     }
 
     /// The program and its process as syslog names them: `program[12]`; empty where a logger speaks for itself.

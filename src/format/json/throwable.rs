@@ -46,6 +46,13 @@ fn lines(list: &Value) -> Option<String> {
     (!errors.is_empty()).then(|| errors.join(joint))
 }
 
+/// Frames of Python's with the lines around them.
+pub(super) fn whole(frames: &str, kind: &str, message: &str) -> String {
+    let frames = frames.trim_end();
+    let colon = if message.is_empty() { "" } else { ": " };
+    format!("Traceback (most recent call last):\n{frames}\n{kind}{colon}{message}")
+}
+
 /// One error with its frames: `{"exc_type":…,"exc_value":…,"frames":[{"filename":…,"lineno":…,"name":…}]}`.
 fn python(error: &Value) -> Option<String> {
     let mut text = String::from("Traceback (most recent call last):\n");

@@ -70,10 +70,11 @@ fn write_out(entry: &Entry<'_>) -> (String, Extent) {
     } else {
         "WARN"
     };
+    let said = without_error(message, &trace);
     let head = format!(
         "{level} {}{}",
         entry.speaker(),
-        with_error(entry, message, &trace)
+        with_error(entry, said, &trace)
     );
     let own = match (trace.is_empty(), says_more(message, &trace)) {
         (true, _) => head,
@@ -87,6 +88,9 @@ fn write_out(entry: &Entry<'_>) -> (String, Extent) {
 fn write_pairs(pairs: &Pairs<'_>) -> (Vec<u8>, Extent) {
     let (level, message, error, trace) =
         (pairs.level(), pairs.message(), pairs.error(), pairs.trace());
+    if error.is_empty() && trace.is_empty() && is_of_trace(&message) {
+        return (message, Extent::Line);
+    }
     let level = if is_level(&level) {
         level
     } else {
@@ -128,18 +132,7 @@ fn carried(message: &str, trace: &str) -> (String, Extent) {
 
 /// One line of a logger's: of a trace that is spread over several objects, or an event with its head.
 fn logged_line(entry: &Entry<'_>, level: &str, message: &str) -> String {
-    let seen = Seen::of(message.as_bytes());
-    let stands = seen.resumes()
-        || matches!(
-            seen,
-            Seen::Blank
-                | Seen::Close
-                | Seen::Chain
-                | Seen::Traceback
-                | Seen::Dashes
-                | Seen::Summary
-        );
-    if stands && entry.error().is_none() {
+    if is_of_trace(message.as_bytes()) && entry.error().is_none() {
         return message.to_owned();
     }
     format!(
@@ -149,6 +142,27 @@ fn logged_line(entry: &Entry<'_>, level: &str, message: &str) -> String {
     )
 }
 
+/// Whether a message is a line of a trace that was logged line by line.
+fn is_of_trace(message: &[u8]) -> bool {
+    let seen = Seen::of(message);
+    seen.resumes()
+        || matches!(
+            seen,
+            Seen::Blank
+                | Seen::Close
+                | Seen::Chain
+                | Seen::Traceback
+                | Seen::Dashes
+                | Seen::Summary
+                | Seen::GoCall
+        )
+        // A panic is an event of its own, what it is followed by is not.
+        || seen == Seen::Goroutine
+            && [&b"goroutine "[..], b"created by "]
+                .iter()
+                .any(|front| message.starts_with(front))
+}
+
 /// A message with what went wrong behind it, unless the one or the trace says so already.
 fn with_error(entry: &Entry<'_>, message: &str, trace: &str) -> String {
     match entry.error() {
@@ -156,6 +170,18 @@ fn with_error(entry: &Entry<'_>, message: &str, trace: &str) -> String {
             format!("{message}: {error}")
         }
         _ => message.to_owned(),
+    }
+}
+
+/// A message without the error's own, which winston puts behind it: the trace says it again.
+fn without_error<'m>(message: &'m str, trace: &str) -> &'m str {
+    let first = trace.lines().next().unwrap_or_default();
+    let error = first.split_once(": ").map_or("", |(_, error)| error);
+    match message.strip_suffix(error) {
+        Some(said) if !error.is_empty() && said.ends_with(' ') && !said.ends_with(": ") => {
+            said.trim_end()
+        }
+        _ => message,
     }
 }
 
