@@ -25,6 +25,9 @@ pub const FENCE_LINES: usize = MESSAGE_LINES_MAX + 2;
 /// may keep the others waiting.
 pub const APART_LINES_MAX: usize = 64;
 
+/// Lines of a block of which it is kept what they wear, some 150 bytes each: many times as many as lie around one anchor.
+pub const WORN_LINES_MAX: usize = 4096;
+
 /// Lines without an envelope that belong to the writer of the enveloped line above them. The longest trace seen has
 /// two thousand lines, but in envelopes; a raw one follows a line of syslog.
 pub const FOLLOWERS_MAX: usize = 512;

@@ -21,6 +21,8 @@ pub(super) struct Passage<'b> {
     pub(super) marked: usize,
     /// Lines that are known to wear nothing.
     pub(super) bare: Range<usize>,
+    /// No anchor lies before it, from what is not read yet on.
+    pub(super) searched: usize,
     /// The time of day, in microseconds since 1970.
     pub(super) now: i64,
     pub(super) out: &'b mut dyn Output,
@@ -40,6 +42,7 @@ impl<'b> Passage<'b> {
             passed: 0,
             marked: 0,
             bare: 0..0,
+            searched: 0,
             now,
             out,
         }

@@ -54,6 +54,7 @@ impl Pipeline {
         let mut hits = skim.hits(block);
         loop {
             let hit = hits.from(*at);
+            passage.searched = hit.unwrap_or(block.len());
             // Without a hit there is still the record at the end, which more lines may continue.
             let target = match hit {
                 Some(hit) => hit,

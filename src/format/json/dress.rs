@@ -43,6 +43,8 @@ impl Template {
                 .find_one(name)
                 .is_some_and(|value| text_of(value).is_some())
         });
+        // A message named `event` is structlog's, frames apart from their error are those of ECS for Python.
+        let is_pythons = message == Some("event") || entry.has_pythons_frames();
         let mut slots = Vec::new();
         for (name, value) in &entry.fields.0 {
             let named = |role: Option<&str>| role == Some(name.as_ref());
@@ -50,14 +52,18 @@ impl Template {
             let slot = if named(time) {
                 Moment::read(value).map(|moment| Slot::Time(moment.unplaced()))
             } else if named(level) || name == "PRIORITY" || name == "level_value" {
-                Some(Slot::Level(levels(name, value)))
+                Some(Slot::Level(levels(name, value, is_pythons)))
             } else if named(message) {
                 Some(Slot::Message)
+            } else if name == "log" && entry.fields.get("log.level").is_some() {
+                // Elastic's schema has what the event was there, too.
+                let logger = entry.fields.find_one("log.logger");
+                logger.map(|_| Slot::Within("logger".into(), Box::new(Slot::Logger)))
             } else if name == "log" && level == Some("log.level") {
                 let inner = entry.fields.find_one("log.level").unwrap_or("\"\"");
                 Some(Slot::Within(
                     "level".into(),
-                    Box::new(Slot::Level(levels("level", inner))),
+                    Box::new(Slot::Level(levels("level", inner, is_pythons))),
                 ))
             } else if ["logger_name", "logger", "log.logger", "loggerName"].contains(&name.as_ref())
             {
@@ -157,7 +163,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// A warning and an error, spelt as this value spells its level.
-fn levels(name: &str, value: &str) -> [Box<str>; 2] {
+fn levels(name: &str, value: &str, is_pythons: bool) -> [Box<str>; 2] {
     let text = text_of(value).unwrap_or_default();
     let quoted = value.starts_with('"');
     let (warn, error) = match text.parse::<u32>() {
@@ -166,6 +172,8 @@ fn levels(name: &str, value: &str) -> [Box<str>; 2] {
         Ok(_) => ("30000", "40000"),
         // Python's.
         Err(_) if name == "levelname" => ("WARNING", "ERROR"),
+        // structlog's, which spells Python's in small letters.
+        Err(_) if text == "error" && is_pythons => ("warning", "error"),
         Err(_) => words(&text),
     };
     [warn, error].map(|word| {

@@ -93,6 +93,12 @@ impl<'t> Entry<'t> {
         }
     }
 
+    /// Whether it is an event of Python's in Elastic's schema that holds a trace.
+    pub(super) fn has_pythons_frames(&self) -> bool {
+        let frames = self.fields.find_one("error.stack_trace");
+        frames.is_some_and(|frames| frames.starts_with("\"  File \\\""))
+    }
+
     /// When it was written.
     pub fn moment(&self) -> Option<Moment> {
         Moment::read(self.fields.find(names::TIME)?)
@@ -163,7 +169,9 @@ impl<'t> Fields<'t> {
         if let Some(value) = self.get(name) {
             return Some(value.get()).filter(|value| *value != "null");
         }
-        let (outer, inner) = name.split_once('.')?;
+        // Most names have none, and are asked of every line.
+        let dot = name.bytes().position(|b| b == b'.')?;
+        let (outer, inner) = (&name[..dot], &name[dot + 1..]);
         let object = self.get(outer)?.get();
         if !object.starts_with('{') {
             return None;

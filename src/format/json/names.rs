@@ -145,6 +145,8 @@ pub(super) const LASTING: &[&str] = &[
     "pid",
     "hostname",
     "host",
+    "host.hostname",
+    "host.name",
     "name",
     "app",
     "application",

@@ -1,5 +1,6 @@
 //! Finds the records of a block, and how far the block can be decided.
 
+use super::fence::Tail;
 use super::gather::{Found, Loom, Reading};
 use super::own::Extent;
 use super::walk::{Next, Strand, Walk, is_giant};
@@ -28,6 +29,8 @@ pub(super) struct Collection {
     pub following: Vec<Following>,
     /// No record that was read reaches over it.
     reach: usize,
+    /// Every line from there to the end of the block begins a record or is all of one; `None` if that was not seen.
+    begun: Option<usize>,
 }
 
 impl Collection {
@@ -51,6 +54,11 @@ impl Collection {
             .map(|found| found.range.end)
             .max()
             .map_or(floor, |end| end.max(floor))
+    }
+
+    /// Whether no record can reach over `at`: no line behind it goes on with one.
+    pub fn is_between(&self, at: usize) -> bool {
+        self.begun.is_some_and(|begun| begun <= at)
     }
 
     /// How far the block can be decided: no record that starts before it may still grow.
@@ -89,6 +97,8 @@ pub(super) struct Collector<'w, 'b> {
     pub skim: &'w Skim,
     /// Where reading begins.
     pub start: usize,
+    /// No anchor lies between there and here.
+    pub searched: usize,
     pub found: Collection,
 }
 
@@ -154,7 +164,7 @@ impl Collector<'_, '_> {
     pub fn skim(&mut self) {
         let mut hits = self.skim.hits(self.walk.block);
         let mut at = self.start;
-        while let Some(hit) = hits.from(at) {
+        while let Some(hit) = hits.from(at.max(self.searched)) {
             let Some(strand) = self.walk.at(self.walk.rows.start(hit, at)) else {
                 break;
             };
@@ -170,38 +180,69 @@ impl Collector<'_, '_> {
         }
         if !self.walk.ends {
             self.look_back(self.walk.end, None);
+            self.look_between();
         }
+    }
+
+    /// Looks at the lines that are left for the next block, whether any goes on with a record. That is seldom so where
+    /// lines are events.
+    fn look_between(&mut self) {
+        let decided = self.found.decided(self.walk);
+        let mut at = decided;
+        while let Some(strand) = self.walk.at(at) {
+            if is_giant(&strand.line) || !self.loom.is_event(self.walk, &strand) {
+                return;
+            }
+            at = strand.line.end;
+        }
+        self.found.begun = Some(decided);
     }
 
     /// Reads the records that reach up to `end` or over it. Of `but` it is known where one starts there.
     pub fn look_back(&mut self, end: usize, but: Option<Origin>) {
-        let mut at = end;
+        let lines = self.lines_before(end);
         let mut seen: Vec<Origin> = but.into_iter().collect();
-        for _ in 0..=APART_LINES_MAX {
+        for (number, strand) in lines.iter().enumerate().take(APART_LINES_MAX + 1) {
+            let origin = strand.origin;
+            if origin == Origin::NOBODY || seen.contains(&origin) {
+                continue;
+            }
+            seen.push(origin);
+            if self.walk.is_claimed(strand) || self.found.covers(strand) {
+                continue;
+            }
+            let floor = self.found.floor(origin, strand.line.start, self.start);
+            let earlier = &lines[number + 1..];
+            let reach = earlier.iter().take(APART_LINES_MAX + 1);
+            let reach = reach.take_while(|line| line.line.start >= floor);
+            let reach =
+                reach.take_while(|line| line.origin != origin || !self.walk.is_claimed(line));
+            let earlier = &earlier[..reach.count()];
+            let reading = match self.loom.tail(self.walk, strand, earlier, end) {
+                Some(Tail::Within) => continue,
+                Some(Tail::Open(start)) => Reading::Open(start),
+                None => self.loom.record_of(self.walk, strand, floor),
+            };
+            self.found.take(origin, reading);
+        }
+    }
+
+    /// The lines before `end`, the last one first: as many as a record may reach over, and as many as may lie between
+    /// the first of those and the one of its writer before it. Behind a line beyond all bounds there are none.
+    fn lines_before(&mut self, end: usize) -> Vec<Strand> {
+        let mut lines = Vec::new();
+        let mut at = end;
+        while lines.len() < 2 * (APART_LINES_MAX + 1) {
             let Some(line) = self.walk.rows.before(at, self.start) else {
-                return;
+                break;
             };
             at = line.start;
-            let Some(strand) = self.walk.at(at) else {
-                return;
+            let Some(strand) = self.walk.at(at).filter(|strand| !is_giant(&strand.line)) else {
+                break;
             };
-            if is_giant(&strand.line) {
-                return;
-            }
-            if strand.origin == Origin::NOBODY {
-                continue;
-            }
-            if seen.contains(&strand.origin) {
-                continue;
-            }
-            seen.push(strand.origin);
-            if self.walk.is_claimed(&strand) || self.found.covers(&strand) {
-                continue;
-            }
-            let floor = self.found.floor(strand.origin, at, self.start);
-            let reading = self.loom.record_of(self.walk, &strand, floor);
-            self.found.take(strand.origin, reading);
+            lines.push(strand);
         }
+        lines
     }
 
     /// Whether a line needs no more looking at. A line beyond all bounds is a record of its own.

@@ -1,7 +1,11 @@
 //! The record that a line belongs to, out of the lines of its writer.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
+
+use super::fence::Look;
 use super::lay::{Pull, unit_start};
 use super::own::Extent;
 use super::walk::{Strand, Walk};
@@ -67,6 +71,8 @@ pub(in crate::pipeline) struct Loom {
     pub(super) units: Vec<Unit>,
     pub(super) pieces: Vec<Piece>,
     pub(super) assembly: Assembly,
+    /// What units looked like, and where they end, by where they start.
+    pub(super) looks: HashMap<usize, (Look, usize), FixedState>,
 }
 
 impl Loom {
@@ -76,6 +82,7 @@ impl Loom {
         self.raw.clear();
         self.units.clear();
         self.pieces.clear();
+        self.looks.clear();
     }
 
     /// Reads the record that `strand` belongs to; no record before `floor` is asked for.

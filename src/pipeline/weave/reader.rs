@@ -118,6 +118,7 @@ impl Reader {
             loom: &mut self.loom,
             skim: &self.skim,
             start: 0,
+            searched: 0,
             found: Collection::default(),
         };
         collector.step();

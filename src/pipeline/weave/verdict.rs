@@ -56,6 +56,7 @@ impl Pipeline {
             loom: &mut loom,
             skim: &skim,
             start,
+            searched: passage.searched,
             found: Collection::default(),
         };
         collector.follow(std::mem::take(&mut self.followings));
@@ -65,7 +66,8 @@ impl Pipeline {
             collector.skim();
         }
         let decided = collector.found.decided(collector.walk);
-        if decided < collector.walk.end && self.options.gear == Gear::Skim {
+        let is_between = collector.found.is_between(decided);
+        if decided < collector.walk.end && self.options.gear == Gear::Skim && !is_between {
             let open = &collector.found.open;
             let but = open
                 .iter()

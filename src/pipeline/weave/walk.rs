@@ -1,12 +1,16 @@
 //! The lines of a block with the writers they belong to, forwards and backwards.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 use super::rows::Rows;
 use crate::format::{Format, Origin, Wear};
-use crate::limits::{APART_LINES_MAX, FOLLOWERS_MAX, LINE_BYTES_MAX};
+use crate::limits::{APART_LINES_MAX, FOLLOWERS_MAX, LINE_BYTES_MAX, WORN_LINES_MAX};
 use crate::line::{Line, line_at, line_before};
 use crate::record::{Head, Seen};
 
@@ -63,6 +67,8 @@ pub(in crate::pipeline) struct Walk<'b> {
     pub below: Below,
     pub claims: &'b [Claim],
     run: Option<Run>,
+    /// What lines wear that were looked at, by where they start: neighbours of one line are neighbours of the next.
+    worn: HashMap<usize, (Origin, Option<Wear>), FixedState>,
 }
 
 /// Lines in a row without an envelope, and whose they are.
@@ -102,6 +108,7 @@ impl<'b> Walk<'b> {
             below,
             claims,
             run: None,
+            worn: HashMap::default(),
         }
     }
 
@@ -207,8 +214,21 @@ impl<'b> Walk<'b> {
     }
 
     fn strand(&mut self, line: Line) -> Strand {
+        if let Some((origin, wear)) = self.worn.get(&line.start).cloned() {
+            return Strand { line, origin, wear };
+        }
+        let (origin, wear) = self.look_at(&line);
+        if self.worn.len() >= WORN_LINES_MAX {
+            self.worn.clear();
+        }
+        self.worn.insert(line.start, (origin, wear.clone()));
+        Strand { line, origin, wear }
+    }
+
+    /// Whose a line is, and what it wears.
+    fn look_at(&mut self, line: &Line) -> (Origin, Option<Wear>) {
         let text = line.text(self.block);
-        let wear = if is_giant(&line) {
+        let wear = if is_giant(line) {
             None
         } else {
             Wear::of(text, self.format)
@@ -220,7 +240,7 @@ impl<'b> Walk<'b> {
             None if Head::parse(text).is_some() => Origin::PLAIN,
             None => self.below(line.start).origin,
         };
-        Strand { line, origin, wear }
+        (origin, wear)
     }
 }
 
@@ -337,7 +357,8 @@ pub(in crate::pipeline) fn bare_from(
 
 /// Whether a writer's envelope holds a summary of ours, which belongs to nobody's record.
 fn is_summary(line: &[u8], wear: &Wear) -> bool {
-    if memchr::memmem::find(line, b"quell").is_none() {
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("quell"));
+    if NAME.find(line).is_none() {
         return false;
     }
     let mut text = Vec::with_capacity(line.len());
