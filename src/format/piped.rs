@@ -1,6 +1,6 @@
 //! A name and a pipe before the text, as Compose and the Java Service Wrapper write it, and the time that a container's
 //! engine puts before the application's own: `web_1       | text`, `INFO   | jvm 1    | 2026/11/22 11:03:08 | text`,
-//! `2026-11-22T11:03:08.123456789Z text`.
+//! `2026-11-22T11:03:08.123456789Z text`; and the weight that systemd takes off a line: `<3>text`.
 
 use super::escape::colour_len;
 use super::wear::{Coding, Kind, Origin, Wear};
@@ -14,6 +14,9 @@ const ENGINE_STAMP: &[u8] = b"0000-00-00T00:00:00.000000000Z ";
 
 /// Opens a line; `None` if it is none of these.
 pub(super) fn open(line: &[u8]) -> Option<Wear> {
+    if let [b'<', b'0'..=b'7', b'>', ..] = line {
+        return Some(graded(line));
+    }
     let (name, mut start) = name(line);
     let mut stamp = None;
     let rest = line.get(start..)?;
@@ -42,6 +45,20 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
         program: 0..0,
         is_entry: false,
     })
+}
+
+/// A line whose weight stands before it, as systemd has programs write it to their standard output: `<3>text`.
+fn graded(line: &[u8]) -> Wear {
+    Wear {
+        kind: Kind::Piped,
+        origin: Origin::of(Kind::Piped, &[]),
+        inner: 3..line.len(),
+        coding: Coding::Verbatim,
+        partial: false,
+        stamp: None,
+        program: 0..0,
+        is_entry: false,
+    }
 }
 
 /// Where the name stands, and where what lies behind its pipe begins.

@@ -38,6 +38,32 @@ const WRAPS: [(&str, Wrap); 4] = [
     }),
 ];
 
+/// The journal's layouts, each of an entry.
+const JOURNAL: [(&str, Wrap); 6] = [
+    ("short-unix", |line| {
+        format!("1795341600.000001 host shop[12]: {line}")
+    }),
+    ("short-full", |line| {
+        format!("Sun 2026-11-22 10:00:00 UTC host shop[12]: {line}")
+    }),
+    ("short-monotonic", |line| {
+        format!("[  123.000001] host shop[12]: {line}")
+    }),
+    ("json", |line| journal_object(line).to_string()),
+    ("json-sse", |line| {
+        format!("data: {}\n", journal_object(line))
+    }),
+    ("export", |line| {
+        let front =
+            "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795341600000001\nSYSLOG_IDENTIFIER=shop\n_PID=12";
+        format!("{front}\nMESSAGE={line}\n")
+    }),
+];
+
+fn journal_object(line: &str) -> Value {
+    json!({"__REALTIME_TIMESTAMP": "1795341600000001", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "shop", "_PID": "12", "MESSAGE": line})
+}
+
 fn worn(wrap: Wrap, text: &str) -> String {
     text.lines().map(|line| wrap(line) + "\n").collect()
 }
@@ -66,6 +92,33 @@ fn a_log_in_an_envelope_is_tried_as_the_log_itself() {
             let tried = text_of(house.run(["rules", "try", "worn.log"]).stdout);
             assert_eq!(verdicts(&tried), verdicts(&plain), "{scene} in {name}");
         }
+    }
+}
+
+/// The same without the numbers of lines, of which an entry may have several, and without the count of all.
+fn verdicts_alone(tried: &str) -> Vec<&str> {
+    let told = verdicts(tried)
+        .into_iter()
+        .filter(|line| !line.contains(" records: "));
+    told.map(|line| line.trim_start_matches(|c: char| c.is_ascii_digit()))
+        .collect()
+}
+
+#[test]
+fn a_journal_is_tried_and_explained_as_the_log_itself() {
+    let house = House::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let log = text_of(fs::read(fixtures.join("tomcat/logback/in.log")).expect("a captured log"));
+    let plain = text_of(house.pipe(&log, ["rules", "try", "-"]).stdout);
+    assert!(plain.contains(": taken by "), "{plain}");
+    let line = "2026/11/22 10:00:00 [info] 12#12: *3 client prematurely closed connection while sending response to client, client: 10.0.0.7, server: _, request: \"GET / HTTP/1.1\", host: \"h\"";
+    for (name, wrap) in JOURNAL {
+        let tried = text_of(house.pipe(worn(wrap, &log), ["rules", "try", "-"]).stdout);
+        assert_eq!(verdicts_alone(&tried), verdicts_alone(&plain), "{name}");
+        let piped = house.pipe(worn(wrap, line), ["explain", "--json"]);
+        let answer: Value = serde_json::from_slice(&piped.stdout).expect("an object");
+        assert_eq!(answer["verdicts"][0]["collapsed"], true, "{name}: {answer}");
+        assert_eq!(answer["verdicts"][0]["text"], line, "{name}");
     }
 }
 
