@@ -121,10 +121,23 @@ impl std::fmt::Debug for Mixed {
 }
 
 pub fn mixed() -> impl Strategy<Value = Mixed> {
+    mixed_in(envelope())
+}
+
+/// The same as a logger's objects, one for each line of its threads.
+fn logged() -> impl Strategy<Value = Vec<u8>> {
+    mixed_in(Just(Envelope::Shipped)).prop_map(|mixed| {
+        let lines = String::from_utf8_lossy(&joined(&mixed.lines)).into_owned();
+        let lines = lines.replace(r#""log":{"offset":1}"#, r#""level":"WARN""#);
+        lines.into_bytes()
+    })
+}
+
+fn mixed_in(envelope: impl Strategy<Value = Envelope>) -> impl Strategy<Value = Mixed> {
     let writers = prop_oneof![1 => Just(1_usize), 2 => Just(2), 1 => Just(3)];
     let turns = vec((any::<prop::sample::Index>(), 1..6_usize), 400);
     let part = prop_oneof![4 => Just(usize::MAX), 1 => 5..60_usize];
-    (envelope(), writers, vec(log(1..8), 3), turns, part).prop_map(
+    (envelope, writers, vec(log(1..8), 3), turns, part).prop_map(
         |(envelope, writers, logs, turns, part)| {
             let writers = match envelope {
                 Envelope::Docker | Envelope::Cri => writers.min(2),
@@ -198,6 +211,20 @@ proptest! {
     fn wrapped_or_not_cuts_and_gears_do_not_show(mixed in mixed(), options in options(), cuts in cuts()) {
         let options = Options { style: SummaryStyle::Text, ..options };
         let input = Log(joined(&mixed.lines));
+        let (whole, whole_ledger) = run(&stock().rules, options, &input.0, &Cuts::Never);
+        check_fidelity(&whole)?;
+        for gear in [Gear::Skim, Gear::Step] {
+            let (tape, ledger) = run(&stock().rules, in_gear(options, gear), &input.0, &cuts);
+            prop_assert_eq!(text(&tape.out), text(&whole.out), "{:?} {:?}", gear, input);
+            prop_assert_eq!(&ledger, &whole_ledger);
+        }
+    }
+
+    /// The same of objects that loggers write.
+    #[test]
+    fn logged_or_not_cuts_and_gears_do_not_show(log in logged(), options in options(), cuts in cuts()) {
+        let options = Options { style: SummaryStyle::Text, ..options };
+        let input = Log(log);
         let (whole, whole_ledger) = run(&stock().rules, options, &input.0, &Cuts::Never);
         check_fidelity(&whole)?;
         for gear in [Gear::Skim, Gear::Step] {

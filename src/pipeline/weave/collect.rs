@@ -198,6 +198,15 @@ impl Collector<'_, '_> {
         self.found.begun = Some(decided);
     }
 
+    /// Reads the records that reach over the place up to which the block is decided.
+    pub fn look_over(&mut self, decided: usize) {
+        if decided < self.walk.end && !self.found.is_between(decided) {
+            let mut open = self.found.open.iter();
+            let but = open.find(|open| open.1 == decided).map(|open| open.0);
+            self.look_back(decided, but);
+        }
+    }
+
     /// Reads the records that reach up to `end` or over it. Of `but` it is known where one starts there.
     pub fn look_back(&mut self, end: usize, but: Option<Origin>) {
         let lines = self.lines_before(end);

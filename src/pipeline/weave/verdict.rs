@@ -66,14 +66,8 @@ impl Pipeline {
             collector.skim();
         }
         let decided = collector.found.decided(collector.walk);
-        let is_between = collector.found.is_between(decided);
-        if decided < collector.walk.end && self.options.gear == Gear::Skim && !is_between {
-            let open = &collector.found.open;
-            let but = open
-                .iter()
-                .find(|open| open.1 == decided)
-                .map(|open| open.0);
-            collector.look_back(decided, but);
+        if self.options.gear == Gear::Skim {
+            collector.look_over(decided);
         }
         let found = collector.found;
         let (end, ends) = (walk.end, walk.ends);
