@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use thiserror::Error;
 
 use crate::attic::{Attic, AtticError, Belongs, Book, Content, Stored, Sum};
@@ -249,6 +249,21 @@ pub fn of_stored(folder: &Folder, name: &OsStr, stored: &Stored) -> Option<(Path
     };
     find(folder, name, |attic| {
         attic.book().is.as_ref().is_some_and(same)
+    })
+}
+
+/// Whether the very file that an attic was made for lies in a folder: another of the same content was restored then.
+#[must_use]
+pub fn is_needed(folder: &Folder, book: &Book) -> bool {
+    let Some(is) = &book.is else {
+        return false;
+    };
+    folder.names().iter().any(|name| {
+        let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+        stat.is_ok_and(|stat| {
+            let bytes = u64::try_from(stat.st_size).unwrap_or_default();
+            (stat.st_ino, bytes) == (is.inode, is.bytes)
+        })
     })
 }
 

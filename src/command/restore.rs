@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::attics::{OpenError, Opened};
+use super::attics::{self, OpenError, Opened};
 use super::compact::units::Units;
 use super::peek;
 use super::span::Span;
@@ -92,9 +92,7 @@ pub enum Failure {
     #[error("{0}: there is a file of that name already, name another one")]
     Taken(String),
     /// No summary is meant, or more than one.
-    #[error(
-        "{what}: {count} summaries are meant by that, give a number from `quell restore --list`"
-    )]
+    #[error("{what}: {}, give a number from `quell restore --list`", meant(*.count))]
     Unclear {
         /// What was asked for, as it may be shown.
         what: String,
@@ -104,6 +102,13 @@ pub enum Failure {
     /// Whoever read the output has seen enough.
     #[error("the reader of the output has gone")]
     ReaderGone,
+}
+
+fn meant(count: usize) -> String {
+    match count {
+        0 => "no summary has that number or that text".to_owned(),
+        count => format!("{count} summaries have that text"),
+    }
 }
 
 impl From<AtticError> for Failure {
@@ -175,7 +180,7 @@ fn crew(asked: &Asked) -> Result<Crew, Failure> {
     Crew::new(super::compact::jobs(asked.jobs)).map_err(Failure::of_stdout)
 }
 
-/// Puts the original in the file's place, once it is proven; then the attic goes.
+/// Puts the original in the file's place, once it is proven; then the attic goes, unless another file needs it.
 fn in_place(asked: &Asked, rest: &mut u64) -> Result<(), Failure> {
     let path = &asked.file;
     let target = Target::open(path, Duration::ZERO)?;
@@ -201,6 +206,9 @@ fn in_place(asked: &Asked, rest: &mut u64) -> Result<(), Failure> {
     target.check_unchanged(meter.load(Ordering::Relaxed))?;
     target.replace(fresh)?;
     target.folder().sync().map_err(unwritable)?;
+    if attics::is_needed(target.folder(), opened.attic.book()) {
+        return Ok(());
+    }
     std::fs::remove_file(&opened.attic_path)
         .map_err(|cause| Failure::of_output(shown(&opened.attic_path), cause))
 }
@@ -267,7 +275,7 @@ fn manner_of(path: &Path) -> io::Result<Manner> {
 fn elsewhere_what_is_sound(asked: &Asked, to: &To, voice: &mut dyn Voice) -> Result<(), Failure> {
     let path = &asked.file;
     let attic = asked.attic.clone().unwrap_or_else(|| {
-        let name = super::attics::usual_name(path.file_name().unwrap_or_default());
+        let name = attics::usual_name(path.file_name().unwrap_or_default());
         path.with_file_name(name)
     });
     let (mut sound, mut lost) = (0, 0);

@@ -145,11 +145,12 @@ fn summaries_are_listed_and_expanded() {
         shown,
         fine(house.run(["restore", "a.log", "--show", "quell: 30x"]))
     );
-    for unclear in ["3", "Broken pipe"] {
-        assert!(
-            refused(house.run(["restore", "a.log", "--show", unclear]))
-                .contains("summaries are meant")
-        );
+    for (unclear, words) in [
+        ("3", "no summary has that number"),
+        ("nothing like it", "no summary has that number or that text"),
+        ("Broken pipe", "2 summaries have that text"),
+    ] {
+        assert!(refused(house.run(["restore", "a.log", "--show", unclear])).contains(words));
     }
     let part = fine(house.run([
         "restore",
@@ -202,6 +203,19 @@ fn an_attic_is_found_after_its_file_was_renamed_or_compressed() {
         fine(house.run(["restore", "a.log.3.gz", "-o", "-"])),
         log(20)
     );
+}
+
+#[test]
+fn an_attic_stays_as_long_as_another_file_needs_it() {
+    let house = House::new();
+    house.write("a.log", log(20));
+    compacted(&house, ["a.log"]);
+    fs::copy(house.path("a.log"), house.path("copy.log")).unwrap();
+    restored(&house, ["copy.log"]);
+    assert_eq!(house.read("copy.log"), log(20).as_bytes());
+    restored(&house, ["a.log"]);
+    assert_eq!(house.read("a.log"), log(20).as_bytes());
+    assert_eq!(names(&house.path("")), ["a.log", "copy.log"]);
 }
 
 #[test]
@@ -304,7 +318,7 @@ fn old_attics_are_pruned() {
     }
     fine(house.run(["attic", "prune", "--older-than", "30d", "--dry-run", "."]));
     assert!(house.path("a.log.attic").exists());
-    fine(house.run(["attic", "prune", "--older-than", "30d", "."]));
+    fine(house.run(["attic", "prune", "--older-than", "30d"]));
     assert_eq!(
         names(&house.path("")),
         ["a.log", "b.log", "b.log.attic", "foreign.attic"]

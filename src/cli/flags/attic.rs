@@ -14,7 +14,7 @@ pub(super) enum TypedAtticCommand {
     /// Remove old attics; what they hold is gone for good then
     Prune {
         /// Attics, and folders of them
-        #[arg(value_name = "PATH", required = true)]
+        #[arg(value_name = "PATH", default_value = ".")]
         paths: Vec<PathBuf>,
         /// Remove those that were made longer ago than DUR, such as 30d
         #[arg(long, value_name = "DUR", value_parser = duration)]

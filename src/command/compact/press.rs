@@ -108,7 +108,7 @@ impl<'a> Press<'a> {
         let segments = Segments::new(from, judges.segment_bytes, format, spares.clone());
         let mut feed = Feed::new(segments, self.crew)?;
         let mut ahead = VecDeque::new();
-        let mut tail = Vec::new();
+        let mut tail = Tail::default();
         loop {
             // As many are judged at once as there are threads, and counted in their order.
             while ahead.len() < self.crew.jobs() {
@@ -126,7 +126,7 @@ impl<'a> Press<'a> {
             }
             tell();
         }
-        pipeline.finish(&tail, judges.now, self)?;
+        pipeline.finish(&tail.bytes, judges.now, self)?;
         let rest = self.gather.rest();
         self.end_chunk(rest)?;
         self.store_until(0)?;
@@ -158,22 +158,23 @@ impl<'a> Press<'a> {
     fn settle(
         &mut self,
         pipeline: &mut Pipeline,
-        tail: &mut Vec<u8>,
+        tail: &mut Tail,
         judged: Judged,
         now: i64,
     ) -> io::Result<Segment> {
         let Judged { segment, scouted } = judged;
-        if tail.is_empty() && segment.is_whole {
+        if tail.bytes.is_empty() && segment.is_whole {
             pipeline.feed_scouted(&segment.bytes, scouted, now, self)?;
             return Ok(segment);
         }
-        tail.extend_from_slice(&segment.bytes);
+        tail.bytes.extend_from_slice(&segment.bytes);
         if segment.is_whole {
-            pipeline.end_of_part(tail, now, self)?;
-            tail.clear();
-        } else {
-            let done = pipeline.feed(tail, now, self)?;
-            tail.drain(..done);
+            pipeline.end_of_part(&tail.bytes, now, self)?;
+            *tail = Tail::default();
+        } else if tail.bytes.len() > tail.undecided + tail.undecided / 4 {
+            let done = pipeline.feed(&tail.bytes, now, self)?;
+            tail.bytes.drain(..done);
+            tail.undecided = tail.bytes.len();
         }
         Ok(segment)
     }
@@ -242,6 +243,15 @@ impl Output for Press<'_> {
         let chunk = self.gather.put_in(summary, kind);
         self.end_chunk(chunk)
     }
+}
+
+/// What the pipeline could not decide yet, and what has come since. It is shown to the pipeline again when it has grown by
+/// a share: a long record would else be read once for each segment.
+#[derive(Default)]
+struct Tail {
+    bytes: Vec<u8>,
+    /// How much of it the pipeline has seen.
+    undecided: usize,
 }
 
 /// A segment, and what a scout has seen in it.
