@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quell::attic::{Belongs, Chunk, Gather, PackedChunk, Store};
+use quell::attic::{Belongs, Chunk, Gather, PackedChunk, Stock, Store};
 use quell::rule::RuleSet;
 
 /// Bytes of one window of a captured log: a few traces. Short inputs are tried often.
@@ -97,14 +97,15 @@ fn single_rules(text: &str, program: &str) -> Vec<Vec<u8>> {
 
 /// The insides of attics that hold a few texts each.
 fn chunks(texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    held(texts).iter().map(Chunk::pack).collect()
+    let packed = |chunk: &Chunk| chunk.pack(&Stock::default()).0;
+    held(texts).iter().map(packed).collect()
 }
 
 /// Attics that hold a few texts each.
 fn attics(texts: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let attic = |chunk: &Chunk| {
         let mut store = Store::new(Vec::new())?;
-        store.put(&PackedChunk::new(chunk)?)?;
+        store.put(&PackedChunk::new(chunk, &Stock::default())?)?;
         Ok(store.finish(Belongs::default())?)
     };
     held(texts).iter().map(attic).collect()

@@ -126,6 +126,19 @@ pub const ATTIC_CHUNK_EVENTS: usize = 64 * 1024;
 /// Bytes that a part may have once its repetition is taken out: texts in which nothing repeats, and 40 bytes per event.
 pub const ATTIC_PAYLOAD_BYTES_MAX: usize = 2 * ATTIC_CHUNK_BYTES_MAX + 40 * ATTIC_CHUNK_EVENTS;
 
+/// Bytes of templates and fields that a part may take over from those before it. A server's records have some hundred
+/// templates of some thousand bytes; what goes beyond is told again in each part.
+pub const ATTIC_STOCK_BYTES_MAX: usize = 1024 * 1024;
+
+/// Parts after which one stands alone again, while a log is rewritten: what is damaged costs at most these.
+pub const ATTIC_SERIES_PARTS: u64 = 16;
+
+/// The same in an attic that grows, whose parts may be small.
+pub const ATTIC_GROWING_PARTS: usize = 256;
+
+/// Bytes of parts after which one stands alone again in an attic that grows.
+pub const ATTIC_GROWING_BYTES: usize = 256 * 1024;
+
 /// Bytes that it may have in the file: zstd adds a little to what it cannot make smaller.
 pub const ATTIC_FRAME_BYTES_MAX: usize = ATTIC_PAYLOAD_BYTES_MAX + ATTIC_PAYLOAD_BYTES_MAX / 128;
 

@@ -8,7 +8,7 @@
 use std::io::{self, Cursor};
 
 use libfuzzer_sys::fuzz_target;
-use quell::attic::{Attic, Belongs, Chunk, Event, Gather, PackedChunk, Store, Sum, restore, salvage};
+use quell::attic::{Attic, Belongs, Chunk, Event, Gather, PackedChunk, Stock, Stocks, Store, Sum, restore, salvage};
 use quell::limits::ATTIC_CHUNK_BYTES_MAX;
 
 fuzz_target!(|data: &[u8]| {
@@ -48,10 +48,15 @@ fn check_size(chunk: &Chunk) {
 }
 
 fn unpack(bytes: &[u8]) {
-    if let Ok(chunk) = Chunk::unpack(bytes) {
+    if let Ok(chunk) = Chunk::unpack(bytes, &mut Stocks::default()) {
         check_size(&chunk);
         // Other bytes may mean the same; what they mean is kept.
-        assert_eq!(Chunk::unpack(&chunk.pack()), Ok(chunk));
+        let (packed, stock) = chunk.pack(&Stock::default());
+        let mut stocks = Stocks::default();
+        assert_eq!(Chunk::unpack(&packed, &mut stocks).as_ref(), Ok(&chunk));
+        // Nor does it matter whether the reader knows it all already.
+        let (packed, _) = chunk.pack(&stock.unwrap_or_default());
+        assert_eq!(Chunk::unpack(&packed, &mut stocks), Ok(chunk));
     }
 }
 
@@ -80,11 +85,11 @@ fn keep(bytes: &[u8]) {
             }
         };
         if let Some(chunk) = full {
-            store.put(&PackedChunk::new(&chunk).expect("memory")).expect("memory");
+            store.put(&PackedChunk::new(&chunk, &Stock::default()).expect("memory")).expect("memory");
         }
     }
     if let Some(chunk) = gather.rest() {
-        store.put(&PackedChunk::new(&chunk).expect("memory")).expect("memory");
+        store.put(&PackedChunk::new(&chunk, &Stock::default()).expect("memory")).expect("memory");
     }
     original.add(&was);
     filtered.add(&is);

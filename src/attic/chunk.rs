@@ -2,6 +2,7 @@
 
 use super::number::{Cursor, Damage, put, put_bytes};
 use super::pack::Packer;
+use super::stock::{Stock, Stocks};
 use super::unpack::Unpacker;
 use crate::limits::{ATTIC_CHUNK_BYTES, ATTIC_CHUNK_BYTES_MAX, ATTIC_CHUNK_EVENTS};
 
@@ -154,9 +155,9 @@ impl Chunk {
         (original, filtered)
     }
 
-    /// The chunk as bytes, small.
-    pub fn pack(&self) -> Vec<u8> {
-        let mut packer = Packer::default();
+    /// The chunk as bytes, small, for readers who know this stock; and what they know then, if others may begin with it.
+    pub fn pack(&self, stock: &Stock) -> (Vec<u8>, Option<Stock>) {
+        let mut packer = Packer::new(stock);
         let (mut whats, mut gaps, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
         let mut names: Vec<u64> = self.rows.iter().map(|row| row.kind).collect();
         names.sort_unstable();
@@ -172,6 +173,7 @@ impl Chunk {
             );
         }
         let mut out = Vec::new();
+        put_bytes(stock.name(), &mut out);
         put(self.original_at, &mut out);
         put(self.filtered_at, &mut out);
         put(self.texts.len() as u64, &mut out);
@@ -181,15 +183,22 @@ impl Chunk {
             put_bytes(section, &mut out);
         }
         packer.write(&mut out);
-        out
+        let behind = stock.behind(&out, packer.into_own());
+        (out, behind)
     }
 
-    /// The chunk that these bytes were made of.
+    /// Whether a chunk's bytes need no other chunk to be read.
+    pub fn stands_alone(bytes: &[u8]) -> bool {
+        Cursor::new(bytes).bytes().is_ok_and(<[u8]>::is_empty)
+    }
+
+    /// The chunk that these bytes were made of, if its stock is there.
     ///
     /// # Errors
-    /// They were made of none.
-    pub fn unpack(bytes: &[u8]) -> Result<Chunk, Damage> {
+    /// They were made of none, or the chunk that it begins with was not read before.
+    pub fn unpack(bytes: &[u8], stocks: &mut Stocks) -> Result<Chunk, Damage> {
         let mut cursor = Cursor::new(bytes);
+        let stock = stocks.find(cursor.bytes()?)?;
         let mut chunk = Chunk::new(cursor.number()?, cursor.number()?);
         let texts = cursor.length()?;
         if texts > ATTIC_CHUNK_BYTES_MAX {
@@ -203,7 +212,7 @@ impl Chunk {
         }
         let whats = cursor.bytes()?;
         let (mut gaps, mut kinds) = (Cursor::new(cursor.bytes()?), Cursor::new(cursor.bytes()?));
-        let mut unpacker = Unpacker::new(cursor.take(cursor.len())?, texts)?;
+        let mut unpacker = Unpacker::new(cursor.take(cursor.len())?, texts, &stock)?;
         for what in whats {
             let gap = gaps.number()?;
             let name = names.get(kinds.length()?);
@@ -222,6 +231,8 @@ impl Chunk {
         if chunk.texts.len() != texts {
             return Err(Damage("it is smaller than it says"));
         }
+        let behind = stock.behind(bytes, unpacker.into_own());
+        stocks.add(stock, behind);
         Ok(chunk)
     }
 }
@@ -255,8 +266,19 @@ mod tests {
 
     fn check(texts: &[&[u8]]) -> usize {
         let chunk = chunk_of(texts);
-        let packed = chunk.pack();
-        assert_eq!(Chunk::unpack(&packed), Ok(chunk));
+        let (packed, behind) = chunk.pack(&Stock::default());
+        let mut stocks = Stocks::default();
+        assert_eq!(Chunk::unpack(&packed, &mut stocks).as_ref(), Ok(&chunk));
+        // The same once more, by somebody who knows the templates already.
+        let Some(stock) = behind else {
+            return packed.len();
+        };
+        let (again, _) = chunk.pack(&stock);
+        assert_eq!(Chunk::unpack(&again, &mut stocks).as_ref(), Ok(&chunk));
+        assert!(again.len() <= packed.len() + 8);
+        assert!(!Chunk::stands_alone(&again) && Chunk::stands_alone(&packed));
+        let unknown = Chunk::unpack(&again, &mut Stocks::default());
+        assert_eq!(unknown, Err(Damage("a part before it is missing")));
         packed.len()
     }
 
@@ -339,15 +361,16 @@ mod tests {
     fn every_cut_and_every_flip_is_damage_or_another_chunk() {
         let records: Vec<Vec<u8>> = (0..40).map(record).collect();
         let texts: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        let packed = chunk_of(&texts).pack();
+        let (packed, _) = chunk_of(&texts).pack(&Stock::default());
         for at in 0..packed.len() {
             let cut = packed.get(..at).unwrap_or_default();
-            assert_ne!(Chunk::unpack(cut), Ok(chunk_of(&texts)));
+            let unpacked = Chunk::unpack(cut, &mut Stocks::default());
+            assert_ne!(unpacked, Ok(chunk_of(&texts)));
             let mut flipped = packed.clone();
             if let Some(byte) = flipped.get_mut(at) {
                 *byte ^= 0x41;
             }
-            let _ = Chunk::unpack(&flipped);
+            let _ = Chunk::unpack(&flipped, &mut Stocks::default());
         }
     }
 }

@@ -1,13 +1,16 @@
 //! An attic that grows while its log does, and that is gone on with after a kill.
 
 use std::io;
+use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::frame::{HEADER_MAGIC, skippable};
 use super::number::Damage;
 use super::restore::Sum;
 use super::seal::{SEAL_BYTES, Seal};
+use super::stock::Stock;
 use super::store::{Gather, PackedChunk, header};
+use crate::limits::{ATTIC_GROWING_BYTES, ATTIC_GROWING_PARTS};
 
 /// An attic that is being written, stretch by stretch. Whoever has the file appends what is [due](Growing::due), and
 /// remembers how long the file is then: up to there it is whole after any kill, and from there it is [gone on
@@ -23,6 +26,29 @@ pub struct Growing {
     /// Whether anything was taken out or put in.
     has_news: bool,
     due: Vec<u8>,
+    series: Series,
+}
+
+/// The chunks since one that stands alone.
+#[derive(Debug, Default)]
+struct Series {
+    stock: Arc<Stock>,
+    chunks: usize,
+    bytes: usize,
+}
+
+impl Series {
+    /// Packs the next chunk. From time to time one stands alone, so that damage does not reach beyond it.
+    fn pack(&mut self, chunk: &Chunk) -> io::Result<PackedChunk> {
+        if self.chunks >= ATTIC_GROWING_PARTS || self.bytes >= ATTIC_GROWING_BYTES {
+            *self = Series::default();
+        }
+        let packed = PackedChunk::new(chunk, &self.stock)?;
+        self.chunks += 1;
+        self.bytes += packed.bytes().len();
+        self.stock = packed.behind().unwrap_or_else(|| Arc::clone(&self.stock));
+        Ok(packed)
+    }
 }
 
 impl Growing {
@@ -53,6 +79,7 @@ impl Growing {
             begun: (original, filtered),
             has_news: false,
             due: Vec::new(),
+            series: Series::default(),
         }
     }
 
@@ -118,7 +145,7 @@ impl Growing {
     }
 
     /// Ends the stretch: once what is due now is in the file, everything up to here is kept. Short stretches make large
-    /// attics: 128 bytes for each, and nothing that repeats is shared between them.
+    /// attics: 128 bytes for each, and a mark.
     ///
     /// # Errors
     /// zstd has no memory left.
@@ -139,7 +166,7 @@ impl Growing {
     fn add(&mut self, chunk: Option<Chunk>) -> io::Result<()> {
         if let Some(chunk) = chunk {
             self.due
-                .extend_from_slice(PackedChunk::new(&chunk)?.bytes());
+                .extend_from_slice(self.series.pack(&chunk)?.bytes());
         }
         Ok(())
     }

@@ -5,11 +5,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 use memchr::memmem::Finder;
 
 use super::book::{ATTIC_VERSION, Book, Place};
+use super::chunk::Chunk;
 use super::frame::{MARK_BYTES, MARK_MAGIC, Mark, SEAL_MAGIC, SKIP_BYTES, skippable_front};
 use super::number::Damage;
 use super::open::{AtticError, open_chunk};
 use super::restore::Stretch;
 use super::seal::{SEAL_BYTES, SEAL_TAG, Seal};
+use super::stock::Stocks;
 
 /// Bytes that are searched at once.
 const SEARCH_BYTES: usize = 256 * 1024;
@@ -39,20 +41,21 @@ pub(super) fn read<R: Read + Seek>(from: &mut R) -> Result<Option<Grown>, AtticE
         bytes: at,
     };
     let mut open = Book::default();
-    while let Some(piece) = next(from)? {
+    let mut stocks = Stocks::default();
+    while let Some(piece) = next(from, &mut stocks)? {
         if grown.stretches.is_empty() && !matches!(piece, Piece::Seal(_)) {
             return Ok(None);
         }
-        let bytes = match piece {
+        let (bytes, chunk) = match piece {
             Piece::Seal(seal) => {
                 at += SEAL_BYTES as u64;
                 grown.take(seal, &mut open, at)?;
                 continue;
             }
-            Piece::Chunk(bytes) => bytes,
+            Piece::Chunk(bytes, chunk) => (bytes, chunk),
         };
-        add(&mut open, at, &bytes)?;
-        at += bytes.len() as u64;
+        add(&mut open, at, bytes, &chunk);
+        at += bytes;
     }
     if grown.stretches.is_empty() {
         return Ok(None);
@@ -96,31 +99,29 @@ impl Grown {
     }
 }
 
-fn add(book: &mut Book, at: u64, bytes: &[u8]) -> Result<(), Damage> {
-    let chunk = open_chunk(bytes)?;
+fn add(book: &mut Book, at: u64, bytes: u64, chunk: &Chunk) {
     let (original, filtered) = chunk.ends();
     book.records += chunk.records();
     book.taken += chunk.taken();
     book.summaries += chunk.summaries();
     book.chunks.push(Place {
         at,
-        bytes: bytes.len() as u64,
+        bytes,
         original: [chunk.original_at, original],
         filtered: [chunk.filtered_at, filtered],
         records: chunk.records(),
     });
-    Ok(())
 }
 
 /// What stands next in the file.
 enum Piece {
-    /// A chunk with its mark, sound.
-    Chunk(Vec<u8>),
+    /// A chunk, sound, and its bytes with its mark's.
+    Chunk(u64, Chunk),
     Seal(Seal),
 }
 
 /// The next piece; `None` where nothing sound comes.
-fn next(from: &mut impl Read) -> io::Result<Option<Piece>> {
+fn next(from: &mut impl Read, stocks: &mut Stocks) -> io::Result<Option<Piece>> {
     let mut bytes = Vec::new();
     let mut read_to = |bytes: &mut Vec<u8>, end: usize| {
         let missing = end.saturating_sub(bytes.len()) as u64;
@@ -138,8 +139,8 @@ fn next(from: &mut impl Read) -> io::Result<Option<Piece>> {
                 return Ok(None);
             };
             read_to(&mut bytes, MARK_BYTES + mark.bytes)?;
-            let is_sound = open_chunk(&bytes).is_ok();
-            Ok(is_sound.then_some(Piece::Chunk(bytes)))
+            let chunk = open_chunk(&bytes, stocks).ok();
+            Ok(chunk.map(|chunk| Piece::Chunk(bytes.len() as u64, chunk)))
         }
         _ => Ok(None),
     }

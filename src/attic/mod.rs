@@ -20,6 +20,7 @@ mod restore;
 mod salvage;
 mod seal;
 mod split;
+mod stock;
 mod store;
 mod unpack;
 
@@ -32,6 +33,7 @@ pub use open::{Attic, AtticError};
 pub use restore::{RestoreError, Stretch, Sum, Weave, restore};
 pub use salvage::salvage;
 pub use seal::SEAL_BYTES;
+pub use stock::{Stock, Stocks};
 pub use store::{Belongs, Gather, PackedChunk, Store};
 
 #[cfg(test)]

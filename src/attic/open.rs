@@ -13,6 +13,7 @@ use super::frame::{
 use super::grown::{self, Grown};
 use super::number::Damage;
 use super::restore::Stretch;
+use super::stock::Stocks;
 use super::store::HEADER_TAG;
 use crate::limits::{ATTIC_BOOK_BYTES_MAX, ATTIC_FRAME_BYTES_MAX};
 
@@ -51,6 +52,8 @@ pub struct Attic<R> {
     stretches: Vec<Stretch>,
     /// How many of its bytes count, if it grows.
     grown_bytes: Option<u64>,
+    /// What is known from the chunks that were read last.
+    stocks: Stocks,
 }
 
 impl<R: Read + Seek> Attic<R> {
@@ -71,6 +74,7 @@ impl<R: Read + Seek> Attic<R> {
                 book,
                 stretches,
                 grown_bytes: Some(bytes),
+                stocks: Stocks::default(),
             });
         }
         let book = read_book(&mut from)?;
@@ -79,6 +83,7 @@ impl<R: Read + Seek> Attic<R> {
             stretches: vec![Stretch::whole(&book)],
             book,
             grown_bytes: None,
+            stocks: Stocks::default(),
         })
     }
 
@@ -113,28 +118,58 @@ impl<R: Read + Seek> Attic<R> {
     /// # Errors
     /// See [`AtticError`].
     pub fn chunk(&mut self, number: usize) -> Result<Chunk, AtticError> {
-        let place = self.book.chunks.get(number).cloned();
-        let place = place.ok_or(Damage("a part is missing"))?;
-        let bytes = usize::try_from(place.bytes).unwrap_or(usize::MAX);
-        if bytes > MARK_BYTES + ATTIC_FRAME_BYTES_MAX {
-            return Err(Damage("a part is larger than any").into());
-        }
-        let bytes = read_at(&mut self.from, place.at, bytes)?;
-        let chunk = open_chunk(&bytes)?;
-        if is_at(&chunk, &place) {
+        let payload = self.payload(number)?;
+        let chunk = match Chunk::unpack(&payload, &mut self.stocks) {
+            Err(_) if !Chunk::stands_alone(&payload) => {
+                self.read_series(number)?;
+                Chunk::unpack(&payload, &mut self.stocks)?
+            }
+            unpacked => unpacked?,
+        };
+        let place = self.book.chunks.get(number);
+        if place.is_some_and(|place| is_at(&chunk, place)) {
             Ok(chunk)
         } else {
             Err(Damage("a part stands in another's place").into())
         }
     }
+
+    /// Reads what comes before a chunk, from the last one on that stands alone.
+    fn read_series(&mut self, number: usize) -> Result<(), AtticError> {
+        let mut first = number;
+        while first > 0 {
+            first -= 1;
+            if Chunk::stands_alone(&self.payload(first)?) {
+                break;
+            }
+        }
+        for number in first..number {
+            Chunk::unpack(&self.payload(number)?, &mut self.stocks)?;
+        }
+        Ok(())
+    }
+
+    /// What a chunk's frame holds.
+    fn payload(&mut self, number: usize) -> Result<Vec<u8>, AtticError> {
+        let place = self.book.chunks.get(number);
+        let place = place.ok_or(Damage("a part is missing"))?;
+        let bytes = usize::try_from(place.bytes).unwrap_or(usize::MAX);
+        if bytes > MARK_BYTES + ATTIC_FRAME_BYTES_MAX {
+            return Err(Damage("a part is larger than any").into());
+        }
+        Ok(payload_of(&read_at(&mut self.from, place.at, bytes)?)?)
+    }
 }
 
 /// The chunk that a mark and its frame hold.
-pub(super) fn open_chunk(bytes: &[u8]) -> Result<Chunk, Damage> {
+pub(super) fn open_chunk(bytes: &[u8], stocks: &mut Stocks) -> Result<Chunk, Damage> {
+    Chunk::unpack(&payload_of(bytes)?, stocks)
+}
+
+fn payload_of(bytes: &[u8]) -> Result<Vec<u8>, Damage> {
     let mark = Mark::read(bytes)?;
     let frame = bytes.get(MARK_BYTES..MARK_BYTES.saturating_add(mark.bytes));
-    let payload = mark.open(frame.ok_or(Damage("it ends too early"))?)?;
-    Chunk::unpack(&payload)
+    mark.open(frame.ok_or(Damage("it ends too early"))?)
 }
 
 fn is_at(chunk: &Chunk, place: &Place) -> bool {

@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
-use super::number::{fold, put, put_bytes};
+use super::number::{Cursor, fold, put, put_bytes};
 use super::split::{NUMBER_DIGITS_MAX, split};
+use super::stock::{Known, Stock};
 
 /// What a field held last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +70,35 @@ struct Shape {
     columns: Vec<Vec<u8>>,
 }
 
+impl Shape {
+    /// A template that was met with these fields, as they stand in a chunk.
+    fn of(mut firsts: Cursor<'_>) -> Shape {
+        let fields = std::iter::from_fn(|| firsts.bytes().ok());
+        let last: Vec<Vec<u8>> = fields.map(<[u8]>::to_vec).collect();
+        Shape {
+            whole: Vec::new(),
+            values: last.iter().map(|field| Value::of(field)).collect(),
+            columns: vec![Vec::new(); last.len()],
+            last,
+        }
+    }
+}
+
 /// Texts on their way to be packed.
 #[derive(Debug, Default)]
-pub struct Packer {
+pub struct Packer<'s> {
+    /// Numbers of templates: those of the stock first.
+    stocked: HashMap<&'s [u8], usize, foldhash::quality::RandomState>,
     known: HashMap<Box<[u8]>, usize, foldhash::quality::RandomState>,
+    stock: &'s [Arc<Known>],
+    /// Templates that the stock lacked.
+    own: Vec<Known>,
     /// Which shape a long text was the last of, by the text's hash.
     wholes: HashMap<u64, usize, foldhash::quality::RandomState>,
-    shapes: Vec<Shape>,
+    /// By the template's number. One of the stock has none as long as it was not met.
+    shapes: Vec<Option<Shape>>,
+    /// The numbers, in the order in which they were met.
+    met: Vec<usize>,
     /// For each text the number of its first line's template, then that of its rest plus one, 0 if it has none.
     ids: Vec<u8>,
     /// For each part whose template was known: which fields changed.
@@ -86,7 +110,19 @@ pub struct Packer {
     template: Vec<u8>,
 }
 
-impl Packer {
+impl<'s> Packer<'s> {
+    /// Knows what is in stock.
+    pub fn new(stock: &'s Stock) -> Packer<'s> {
+        let stock = stock.known();
+        let templates = stock.iter().map(|known| &*known.template);
+        Packer {
+            stocked: templates.zip(0..).collect(),
+            stock,
+            shapes: stock.iter().map(|_| None).collect(),
+            ..Packer::default()
+        }
+    }
+
     /// Adds a text.
     pub fn add(&mut self, text: &[u8]) {
         let end = memchr::memchr(b'\n', text).map_or(text.len(), |newline| newline + 1);
@@ -106,7 +142,7 @@ impl Packer {
         let is_long = part.len() >= WHOLE_BYTES_MIN;
         let hash = if is_long { self.hash(part) } else { 0 };
         let id = self.wholes.get(&hash).copied().filter(|_| is_long);
-        let shape = id.and_then(|id| self.shapes.get(id));
+        let shape = id.and_then(|id| self.shapes.get(id)?.as_ref());
         if let (Some(id), true) = (id, shape.is_some_and(|shape| shape.whole == part)) {
             // No field has changed.
             put(0, &mut self.changes);
@@ -117,13 +153,14 @@ impl Packer {
         let whole = self
             .shapes
             .get_mut(id)
+            .and_then(Option::as_mut)
             .map(|shape| std::mem::take(&mut shape.whole));
         let mut whole = whole.unwrap_or_default();
         if !whole.is_empty() {
             let before = self.hash(&whole);
             self.wholes.remove(&before);
         }
-        if let Some(shape) = self.shapes.get_mut(id).filter(|_| is_long) {
+        if let Some(Some(shape)) = self.shapes.get_mut(id).filter(|_| is_long) {
             whole.clear();
             whole.extend_from_slice(part);
             shape.whole = whole;
@@ -141,25 +178,42 @@ impl Packer {
         self.template.clear();
         let mut fields = Vec::new();
         split(part, &mut self.template, &mut fields);
-        if let Some(id) = self.known.get(self.template.as_slice()) {
-            if let Some(shape) = self.shapes.get_mut(*id) {
+        let template = self.template.as_slice();
+        let id = self
+            .known
+            .get(template)
+            .or_else(|| self.stocked.get(template));
+        if let Some(id) = id.copied() {
+            if let (Some(shape @ None), Some(known)) = (self.shapes.get_mut(id), self.stock.get(id))
+            {
+                *shape = Some(Shape::of(Cursor::new(&known.firsts)));
+                self.met.push(id);
+            }
+            if let Some(Some(shape)) = self.shapes.get_mut(id) {
                 shape.add(&fields, &mut self.changes);
             }
-            return *id;
+            return id;
         }
         let id = self.shapes.len();
-        put_bytes(&self.template, &mut self.templates);
+        let mut firsts = Vec::new();
         for field in &fields {
-            put_bytes(field, &mut self.firsts);
+            put_bytes(field, &mut firsts);
         }
-        self.shapes.push(Shape {
-            whole: Vec::new(),
-            last: fields.iter().map(|field| field.to_vec()).collect(),
-            values: fields.iter().map(|field| Value::of(field)).collect(),
-            columns: vec![Vec::new(); fields.len()],
+        put_bytes(template, &mut self.templates);
+        self.firsts.extend_from_slice(&firsts);
+        self.shapes.push(Some(Shape::of(Cursor::new(&firsts))));
+        self.met.push(id);
+        self.known.insert(template.into(), id);
+        self.own.push(Known {
+            template: template.into(),
+            firsts: firsts.into(),
         });
-        self.known.insert(self.template.as_slice().into(), id);
         id
+    }
+
+    /// The templates that the stock lacked, in the order in which they were met.
+    pub fn into_own(self) -> Vec<Known> {
+        self.own
     }
 
     /// Appends everything, packed.
@@ -169,7 +223,8 @@ impl Packer {
         }
         let mut data = Vec::new();
         let mut directory = Vec::new();
-        for shape in &self.shapes {
+        let met = self.met.iter().filter_map(|id| self.shapes.get(*id));
+        for shape in met.flatten() {
             let changing = shape.columns.iter().filter(|column| !column.is_empty());
             put(changing.count() as u64, &mut directory);
             let mut before = 0;

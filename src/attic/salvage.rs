@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 use super::chunk::Chunk;
 use super::frame::{MARK_BYTES, MARK_TAG, Mark, SKIP_BYTES};
 use super::open::open_chunk;
+use super::stock::Stocks;
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -22,6 +23,7 @@ pub fn salvage<E: From<io::Error>>(
 ) -> Result<(), E> {
     let finder = Finder::new(MARK_TAG);
     let mut window = Window::new(from);
+    let mut stocks = Stocks::default();
     loop {
         let Some(tag) = finder.find(&window.bytes) else {
             // A tag may lie across the end of what is there; nothing else is of use.
@@ -47,7 +49,7 @@ pub fn salvage<E: From<io::Error>>(
             continue;
         };
         window.read_to(MARK_BYTES + mark.bytes)?;
-        match open_chunk(&window.bytes) {
+        match open_chunk(&window.bytes, &mut stocks) {
             Ok(chunk) => {
                 found(chunk)?;
                 window.forget(MARK_BYTES + mark.bytes);

@@ -1,10 +1,12 @@
 //! An attic being filled.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::book::{ATTIC_VERSION, Book, Content, Place, Stored};
 use super::chunk::{Chunk, Event};
 use super::frame::{BOOK_MAGIC, HEADER_MAGIC, MARK_BYTES, packed, seek_table, skippable};
+use super::stock::Stock;
 use crate::limits::RECORD_BYTES_MAX;
 
 /// What the header says before its version.
@@ -86,15 +88,16 @@ pub struct PackedChunk {
     records: u64,
     taken: u64,
     summaries: u64,
+    behind: Option<Arc<Stock>>,
 }
 
 impl PackedChunk {
-    /// Packs a chunk: the costly part, which depends on nothing else.
+    /// Packs a chunk that begins with a stock: the costly part, which depends on nothing else.
     ///
     /// # Errors
     /// zstd has no memory left.
-    pub fn new(chunk: &Chunk) -> io::Result<PackedChunk> {
-        let payload = chunk.pack();
+    pub fn new(chunk: &Chunk, stock: &Stock) -> io::Result<PackedChunk> {
+        let (payload, behind) = chunk.pack(stock);
         let (original, filtered) = chunk.ends();
         Ok(PackedChunk {
             bytes: packed(&payload)?,
@@ -104,11 +107,15 @@ impl PackedChunk {
             records: chunk.records(),
             taken: chunk.taken(),
             summaries: chunk.summaries(),
+            behind: behind.map(Arc::new),
         })
     }
-}
 
-impl PackedChunk {
+    /// What the next one may begin with instead, if anything new came.
+    pub fn behind(&self) -> Option<Arc<Stock>> {
+        self.behind.clone()
+    }
+
     /// The chunk as it stands in the file.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes

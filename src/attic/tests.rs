@@ -41,11 +41,15 @@ fn make<'a>(lines: impl IntoIterator<Item = Line<'a>>) -> Made {
             }
         };
         if let Some(chunk) = full {
-            store.put(&PackedChunk::new(&chunk).unwrap()).unwrap();
+            store
+                .put(&PackedChunk::new(&chunk, &Stock::default()).unwrap())
+                .unwrap();
         }
     }
     if let Some(chunk) = gather.rest() {
-        store.put(&PackedChunk::new(&chunk).unwrap()).unwrap();
+        store
+            .put(&PackedChunk::new(&chunk, &Stock::default()).unwrap())
+            .unwrap();
     }
     let content = |bytes: &[u8]| {
         let mut sum = Sum::default();

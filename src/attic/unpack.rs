@@ -3,6 +3,7 @@
 use super::number::{Cursor, Damage, unfold};
 use super::pack::Value;
 use super::split::{NUMBER_DIGITS_MAX, Part, parts};
+use super::stock::{Known, Stock};
 
 /// One template, what its fields held last, and what they change to.
 #[derive(Debug)]
@@ -15,7 +16,11 @@ struct Shape<'a> {
 /// Packed texts.
 #[derive(Debug)]
 pub struct Unpacker<'a> {
-    shapes: Vec<Shape<'a>>,
+    stock: &'a Stock,
+    /// By the template's number; those of the stock come first, and have none as long as they were not met.
+    shapes: Vec<Option<Shape<'a>>>,
+    /// Templates that the stock lacked.
+    own: Vec<Known>,
     ids: Cursor<'a>,
     changes: Cursor<'a>,
     templates: Cursor<'a>,
@@ -27,15 +32,21 @@ pub struct Unpacker<'a> {
 }
 
 impl<'a> Unpacker<'a> {
-    /// The texts that a packer has written, which have at most `bytes_max` bytes in all.
+    /// The texts that a packer with this stock has written, which have at most `bytes_max` bytes in all.
     ///
     /// # Errors
     /// It was not written by one.
-    pub fn new(packed: &'a [u8], bytes_max: usize) -> Result<Unpacker<'a>, Damage> {
+    pub fn new(
+        packed: &'a [u8],
+        bytes_max: usize,
+        stock: &'a Stock,
+    ) -> Result<Unpacker<'a>, Damage> {
         let mut cursor = Cursor::new(packed);
         let mut section = || cursor.bytes().map(Cursor::new);
         Ok(Unpacker {
-            shapes: Vec::new(),
+            stock,
+            shapes: stock.known().iter().map(|_| None).collect(),
+            own: Vec::new(),
             ids: section()?,
             changes: section()?,
             templates: section()?,
@@ -61,30 +72,52 @@ impl<'a> Unpacker<'a> {
 
     fn part(&mut self, id: usize, out: &mut Vec<u8>) -> Result<(), Damage> {
         if id == self.shapes.len() {
-            let shape = self.shape()?;
-            self.shapes.push(shape);
+            let shape = self.own_shape()?;
+            self.shapes.push(Some(shape));
         } else {
-            let shape = self
-                .shapes
-                .get_mut(id)
-                .ok_or(Damage("a template is missing"))?;
+            if let (Some(None), Some(known)) = (self.shapes.get(id), self.stock.known().get(id)) {
+                let shape = self.shape(&known.template, &mut Cursor::new(&known.firsts))?;
+                if let Some(place) = self.shapes.get_mut(id) {
+                    *place = Some(shape);
+                }
+            }
+            let shape = self.shapes.get_mut(id).and_then(Option::as_mut);
+            let shape = shape.ok_or(Damage("a template is missing"))?;
             shape.change(&mut self.changes)?;
         }
         let before = out.len();
-        if let Some(shape) = self.shapes.get(id) {
+        if let Some(Some(shape)) = self.shapes.get(id) {
             shape.write(self.left, out)?;
         }
         self.left = self.left.saturating_sub(out.len() - before);
         Ok(())
     }
 
-    /// Reads a template that is met for the first time.
-    fn shape(&mut self) -> Result<Shape<'a>, Damage> {
-        let parts: Vec<Part<'a>> = parts(self.templates.bytes()?).collect();
+    /// The templates that the stock lacked, in the order in which they were met.
+    pub fn into_own(self) -> Vec<Known> {
+        self.own
+    }
+
+    /// Reads a template that nobody has met before.
+    fn own_shape(&mut self) -> Result<Shape<'a>, Damage> {
+        let template = self.templates.bytes()?;
+        let mut behind = self.firsts;
+        let shape = self.shape(template, &mut behind)?;
+        let firsts = self.firsts.take(self.firsts.len() - behind.len())?;
+        self.own.push(Known {
+            template: template.into(),
+            firsts: firsts.into(),
+        });
+        Ok(shape)
+    }
+
+    /// A template that is met here for the first time, with its first fields.
+    fn shape(&mut self, template: &'a [u8], firsts: &mut Cursor<'a>) -> Result<Shape<'a>, Damage> {
+        let parts: Vec<Part<'a>> = parts(template).collect();
         let fields = parts.iter().filter(|part| !matches!(part, Part::Text(_)));
         let mut values = Vec::new();
         for part in fields {
-            let value = Value::of(self.firsts.bytes()?);
+            let value = Value::of(firsts.bytes()?);
             if matches!(value, Value::Word(_)) && *part == Part::Number {
                 return Err(Damage("a word stands for a number"));
             }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use quell::attic::{Belongs, Gather, PackedChunk, Store};
+use quell::attic::{Belongs, Gather, PackedChunk, Stock, Store};
 use quell::episode::{First, Settings};
 use quell::pipeline::{Options, Output, Pipeline, Withheld};
 use quell::rule::{RuleSet, Selection};
@@ -125,11 +125,15 @@ fn the_attic_of_a_flood_is_a_hundredth_of_what_was_taken_out() {
         // Other lines come between them.
         gather.pass(mixed(number as u64 ^ 0xff) % 4 * 97);
         if let Some(chunk) = gather.take(&record, kind as u64, true) {
-            store.put(&PackedChunk::new(&chunk).unwrap()).unwrap();
+            store
+                .put(&PackedChunk::new(&chunk, &Stock::default()).unwrap())
+                .unwrap();
         }
     }
     if let Some(chunk) = gather.rest() {
-        store.put(&PackedChunk::new(&chunk).unwrap()).unwrap();
+        store
+            .put(&PackedChunk::new(&chunk, &Stock::default()).unwrap())
+            .unwrap();
     }
     let attic = store.finish(Belongs::default()).unwrap().len();
     let share = attic as f64 / taken as f64 * 100.0;

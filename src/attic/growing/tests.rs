@@ -164,3 +164,53 @@ fn a_stretch_that_is_missing_is_noticed() {
         Err(AtticError::Damaged(_))
     ));
 }
+
+#[test]
+fn a_trickle_costs_little_and_damage_reaches_no_further_than_its_series() {
+    let (mut grown, mut growing) = Grown::new();
+    let frames: String = (100..160)
+        .map(|line| format!("\tat A.b(A.java:{line})\n"))
+        .collect();
+    let stretches = 600;
+    for number in 0..stretches {
+        let text = format!("10:00 exec-{} gone\n{frames}", number * 7 % 200);
+        grown.original.extend_from_slice(text.as_bytes());
+        growing.take(text.as_bytes(), number % 3, true).unwrap();
+        growing.seal().unwrap();
+        grown.append(&mut growing);
+    }
+    let (taken, kept) = (grown.original.len(), grown.attic.len());
+    assert!(
+        kept < stretches as usize * 300 && kept * 4 < taken,
+        "{kept} of {taken}"
+    );
+
+    let read = |number: usize| {
+        let mut attic = Attic::open(Cursor::new(&grown.attic)).unwrap();
+        attic.chunk(number).unwrap()
+    };
+    let mut attic = Attic::open(Cursor::new(&grown.attic)).unwrap();
+    let all: Vec<Chunk> = (0..attic.len())
+        .map(|number| attic.chunk(number).unwrap())
+        .collect();
+    assert_eq!(all.len(), stretches as usize);
+    for number in [0, 1, 255, 256, 257, 599] {
+        assert_eq!(read(number), all[number], "read alone");
+        assert_eq!(
+            attic.chunk(number).unwrap(),
+            all[number],
+            "read after others"
+        );
+    }
+
+    // The first of all is what the first series stands on.
+    let mut broken = grown.attic.clone();
+    broken[SEAL_BYTES + 100] ^= 1;
+    let mut sound = Vec::new();
+    salvage(&mut &*broken, |chunk| {
+        sound.push(chunk);
+        Ok::<_, std::io::Error>(())
+    })
+    .unwrap();
+    assert_eq!(sound, all[256..]);
+}

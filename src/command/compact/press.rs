@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::segments::{Segment, Segments};
 use super::units::Units;
-use crate::attic::{Belongs, Chunk, Content, Gather, PackedChunk, Store, Sum};
+use crate::attic::{Belongs, Chunk, Content, Gather, PackedChunk, Stock, Store, Sum};
+use crate::limits::ATTIC_SERIES_PARTS;
 use crate::pipeline::{Ledger, Options, Output, Pipeline, Scout, Scouted, Withheld};
 use crate::rule::RuleSet;
 use crate::system::compress::Manner;
@@ -65,7 +66,12 @@ pub struct Press<'a> {
     store: Option<Store<&'a mut (dyn Write + 'a)>>,
     filtered: Sum,
     gather: Gather,
-    chunks: VecDeque<Ticket<io::Result<PackedChunk>>>,
+    /// Chunks that are being packed; whether each leads a series, and stands alone.
+    chunks: VecDeque<(bool, Ticket<io::Result<PackedChunk>>)>,
+    /// How many were begun.
+    begun: u64,
+    /// What the latest series begins with.
+    stock: Arc<Stock>,
 }
 
 impl<'a> Press<'a> {
@@ -86,6 +92,8 @@ impl<'a> Press<'a> {
             filtered: Sum::default(),
             gather: Gather::new(),
             chunks: VecDeque::new(),
+            begun: 0,
+            stock: Arc::default(),
         })
     }
 
@@ -195,16 +203,32 @@ impl<'a> Press<'a> {
         let Some(chunk) = chunk.filter(|_| self.store.is_some()) else {
             return Ok(());
         };
-        let ticket = self.crew.begin(move || PackedChunk::new(&chunk));
-        self.chunks.push_back(ticket);
+        let place = self.begun % ATTIC_SERIES_PARTS;
+        self.begun += 1;
+        if place == 1 {
+            // What all of its series begin with must be there first.
+            self.store_until(0)?;
+        }
+        let leads = place == 0;
+        let stock = if leads {
+            Arc::default()
+        } else {
+            Arc::clone(&self.stock)
+        };
+        let ticket = self.crew.begin(move || PackedChunk::new(&chunk, &stock));
+        self.chunks.push_back((leads, ticket));
         self.store_until(self.crew.jobs())
     }
 
     fn store_until(&mut self, open: usize) -> io::Result<()> {
         while self.chunks.len() > open {
-            let ticket = self.chunks.pop_front();
-            if let Some((ticket, store)) = ticket.zip(self.store.as_mut()) {
-                store.put(&ticket.fetch()??)?;
+            let first = self.chunks.pop_front();
+            if let Some(((leads, ticket), store)) = first.zip(self.store.as_mut()) {
+                let packed = ticket.fetch()??;
+                store.put(&packed)?;
+                if leads {
+                    self.stock = packed.behind().unwrap_or_default();
+                }
             }
         }
         Ok(())
