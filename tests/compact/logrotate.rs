@@ -1,7 +1,7 @@
 //! The recipes, as they are shipped, under the real logrotate; and the timer's service under systemd's own eyes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -32,9 +32,14 @@ const LOGS: [&str; 2] = ["shop.log", "stock.log"];
 
 impl Rotated {
     fn new(recipe: &str) -> Rotated {
+        Rotated::changed(recipe, |recipe| recipe)
+    }
+
+    /// By a recipe to which somebody has added something.
+    fn changed(recipe: &str, change: impl Fn(String) -> String) -> Rotated {
         let house = House::new();
         fs::create_dir(house.path("app")).unwrap();
-        let path = house.write("recipe", shipped(&house, recipe));
+        let path = house.write("recipe", change(shipped(&house, recipe)));
         fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
         Rotated {
             house,
@@ -126,6 +131,27 @@ fn plain_files_are_rewritten_at_each_rotation_and_are_found_wherever_they_move()
         for (number, rotation) in [(3, 0), (2, 1), (1, 2)] {
             rotated.check(&format!("{log}.{number}"), rotation, "");
         }
+    }
+}
+
+#[test]
+fn copies_that_logrotate_makes_are_rewritten_and_the_log_is_written_on() {
+    let mut rotated = Rotated::changed("logrotate/plain", |recipe| {
+        recipe.replacen("nocompress", "nocompress\n    copytruncate", 1)
+    });
+    let inode = |rotated: &Rotated| {
+        let log = rotated.house.path("app/shop.log");
+        fs::metadata(log).ok().map(|stat| stat.ino())
+    };
+    rotated.rotate(&[]);
+    let before = inode(&rotated);
+    rotated.rotate(&[]);
+    assert!(before.is_some() && inode(&rotated) == before);
+    for log in LOGS {
+        for (number, rotation) in [(2, 0), (1, 1)] {
+            rotated.check(&format!("{log}.{number}"), rotation, "");
+        }
+        assert_eq!(rotated.house.read(&format!("app/{log}")), b"");
     }
 }
 
