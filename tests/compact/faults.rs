@@ -34,7 +34,7 @@ pub fn ran(tool: &str, args: &[&str]) -> bool {
 #[test]
 fn a_file_that_grows_while_it_is_read_is_left_as_it_is() {
     let house = House::new();
-    let log = log(3000);
+    let log = log(1500);
     let path = house.write("a.log", &log);
     let mut live =
         Live::of(&mut house.quell(["compact", "--min-age", "0s", "--jobs", "1", "a.log"]));
@@ -76,7 +76,7 @@ pub fn wait_until_read(live: &Live, path: &Path) {
 #[test]
 fn a_file_that_is_exchanged_or_opened_while_it_is_read_is_left_as_it_is() {
     let house = House::new();
-    let log = log(3000);
+    let log = log(1500);
     for (words, is_exchanged) in [
         ("has changed while it was read", true),
         ("still has this file open for writing", false),
