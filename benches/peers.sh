@@ -165,7 +165,7 @@ report() {
     done
     head -n 1 "$log" >"$work/one.log"
     rm "$log"
-    printf '\n**In envelopes**: the same log as it is and in each of them (\`loggen --wear\`), 256M before the wrapping\n'
+    printf '\n**In envelopes**: the same log as it is and in each of them (`loggen --wear`), 256M before the wrapping\n'
     for share in 0 30; do
         echo "peers.sh: envelopes, $share % noise" >&2
         for wear in "${wears[@]}"; do

@@ -21,7 +21,10 @@ pub(super) fn open(line: &[u8]) -> Option<Wear> {
     let stream = behind.get(..memchr::memchr(b'"', behind)?)?;
     let behind = line.get(end + 1 + STREAM.len() + stream.len() + 1..)?;
     // Attributes may stand before the time.
-    let time = memmem::rfind(behind, TIME)? + TIME.len();
+    let time = match behind.strip_prefix(b",") {
+        Some(rest) if rest.starts_with(TIME) => 1 + TIME.len(),
+        _ => memmem::rfind(behind, TIME)? + TIME.len(),
+    };
     if !behind.starts_with(b",") || !line.ends_with(b"\"}") {
         return None;
     }

@@ -4,7 +4,7 @@ use super::fence::Tail;
 use super::gather::{Found, Loom, Reading};
 use super::own::Extent;
 use super::walk::{Next, Strand, Walk, is_giant};
-use crate::format::Origin;
+use crate::format::{Origin, Wear};
 use crate::limits::APART_LINES_MAX;
 use crate::pipeline::Skim;
 use crate::pipeline::passage::{Fate, Following};
@@ -236,12 +236,17 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// The lines before `end`, the last one first: as many as a record may reach over, and as many as may lie between
-    /// the first of those and the one of its writer before it. Behind a line beyond all bounds there are none.
+    /// The lines before `end`, the last one first: as many as a record may reach over, and, where looks at them may tell
+    /// how it stands, as many as may lie between the first of those and the one of its writer before it. Behind a line
+    /// beyond all bounds there are none.
     fn lines_before(&mut self, end: usize) -> Vec<Strand> {
-        let mut lines = Vec::new();
+        let is_partial = |line: &Strand| line.wear.as_ref().is_some_and(Wear::may_be_partial);
+        let mut lines: Vec<Strand> = Vec::new();
         let mut at = end;
         while lines.len() < 2 * (APART_LINES_MAX + 1) {
+            if lines.len() == APART_LINES_MAX + 1 && lines.iter().all(is_partial) {
+                break;
+            }
             let Some(line) = self.walk.rows.before(at, self.start) else {
                 break;
             };
