@@ -11,6 +11,9 @@ mod explained;
 // What is asked about rules.
 #[path = "cli/rules.rs"]
 mod rules;
+// What thousands of rules need.
+#[path = "cli/many_rules.rs"]
+mod many_rules;
 // What stays open: pipes, signals, the clock.
 #[path = "cli/live.rs"]
 mod live;

@@ -245,6 +245,10 @@ fn skip(line: &[u8], from: usize, what: &[u8]) -> usize {
 /// Whether what stands before a stamp may stand before a head's stamp: an opening bracket (WebLogic's is `<` or `####<`), a level, a process id, a
 /// thread in brackets, a syslog priority. Anything else means that the stamp is part of some text.
 fn is_front(front: &[u8]) -> bool {
+    // Erlang's `=ERROR REPORT==== `.
+    if front.starts_with(b"=") && front.ends_with(b"==== ") {
+        return true;
+    }
     let mut depth = 0_i32;
     for token in front
         .split(|b| matches!(b, b' ' | b'\t' | b'|'))

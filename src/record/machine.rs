@@ -7,7 +7,7 @@ use super::error_type::{error_type, strip_thread};
 use super::frame_language;
 use super::head::{Head, Level, announces_failure};
 use super::seen::Seen;
-use super::shape::{erlang_process, is_close, is_header, is_request, seals};
+use super::shape::{erlang_process, is_close, is_header, is_request, is_sasl, seals, tells_below};
 use super::trace::{Grammar, Language, State};
 use crate::limits::MESSAGE_LINES_MAX;
 
@@ -33,6 +33,10 @@ pub struct Machine {
     dashes: bool,
     /// The head announces a mark that will close the event.
     seals: bool,
+    /// The head is of a program that goes on below it, indented.
+    below: bool,
+    /// The head is the line by which Erlang's older reports begin; they end at a blank line.
+    sasl: bool,
     /// May start a report of gin's: it names a socket of Go's that failed.
     gin: bool,
     /// Starts at an indented error, which only Node prints.
@@ -86,6 +90,8 @@ impl Machine {
                 .is_some_and(|head| head.level == Level::Unknown && has_half_day(text, head)),
             dashes: seen == Seen::Dashes,
             seals: head.is_some() && seals(text),
+            below: head.is_some() && tells_below(text),
+            sasl: head.is_some() && is_sasl(text),
             gapped: false,
             named: announces
                 .then(|| named_error(head.map_or(text, |head| head.message(text))))
@@ -215,12 +221,15 @@ impl Machine {
                         || self.dashes
                         || self.level >= Level::Warn && !opens_another(text))
             }
-            _ if language == Language::Postgres => self.prefix.is_some(),
+            _ if language == Language::Postgres => self.prefix.is_some() || self.below && indented,
+            State::Done if language == Language::Erlang && seen != Seen::Report => {
+                self.sasl && self.lines < MESSAGE_LINES_MAX
+            }
             State::Head => self.two_line || from == State::Start,
             State::Tail if language == Language::Go => self.gin,
             State::Tail if seen == Seen::EventEnd => self.seals,
             State::Tail if seen == Seen::Blank => {
-                self.two_line || self.gapped || self.seals && from == State::Tail
+                self.two_line || self.gapped || self.sasl || self.seals && from == State::Tail
             }
             State::Tail => self.dashes,
             State::Error

@@ -79,6 +79,8 @@ pub enum Seen {
     Backtrace,
     /// `** Reason for termination == `, `** (exit) …`.
     Stars,
+    /// `Last message: …`, `State: …`: what an Elixir process was at when it ended.
+    Told,
     /// Nothing but the end of a colour: gin closes its reports so.
     Reset,
     /// Nothing but the mark that closes a logged event of several lines: GlassFish's `|#]` and `]]`, WebLogic's `>`.
@@ -214,6 +216,8 @@ fn mark(line: &[u8]) -> Option<Seen> {
         b'p' if line.starts_with(b"panic(") && line.ends_with(b")") => Seen::GoCall,
         b'n' if line.starts_with(b"note: ") => Seen::Backtrace,
         b'*' if line.starts_with(b"** ") => Seen::Stars,
+        b'L' if line.starts_with(b"Last message") => Seen::Told,
+        b'S' if line.starts_with(b"State: ") => Seen::Told,
         b'|' | b'+' if is_group(line) => Seen::Group,
         0x1B if line == b"\x1B[0m" => Seen::Reset,
         _ => return None,

@@ -96,6 +96,24 @@ pub(super) fn is_request(line: &[u8]) -> bool {
         && words.next().is_none()
 }
 
+/// Whether a head of this form goes on in indented lines that are no trace: Samba's `[time,  0] file.c:341(function)`,
+/// Squid's `| ERROR: …`, and Elixir's `[error] ** (Type) …`.
+pub(super) fn tells_below(head: &[u8]) -> bool {
+    static MARKS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [Finder::new(b"| ERROR: "), Finder::new(b"] ** (")]);
+    let samba = || {
+        head.starts_with(b"[")
+            && head.ends_with(b")")
+            && memchr::memmem::find(head, b".c:").is_some()
+    };
+    samba() || MARKS.iter().any(|mark| mark.find(head).is_some())
+}
+
+/// `=ERROR REPORT==== 22-Nov-2026::11:03:08 ===`.
+pub(super) fn is_sasl(head: &[u8]) -> bool {
+    head.starts_with(b"=") && head.ends_with(b" ===")
+}
+
 /// `Host: books.example`.
 pub(super) fn is_header(line: &[u8]) -> bool {
     let name = line

@@ -156,6 +156,7 @@ impl Frame<'_> {
             pattern: self.pattern(at, &["line", "pattern"], &line.pattern)?,
             not: self.patterns(at, &["line", "not"], &line.not)?,
             continues: self.optional(at, &["line", "continues"], line.continues.as_deref())?,
+            needs: self.optional(at, &["line", "needs"], line.needs.as_deref())?,
             direction: line.direction,
         }))
     }

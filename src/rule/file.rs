@@ -100,6 +100,9 @@ pub struct LineText {
     /// Every further line must match.
     #[serde(default)]
     pub continues: Option<String>,
+    /// One of the further lines must match: where the first alone does not tell.
+    #[serde(default)]
+    pub needs: Option<String>,
     /// Which side's port must be the listening one.
     #[serde(default)]
     pub direction: Option<Direction>,

@@ -73,6 +73,7 @@ pub(super) struct LineMatcher {
     pub pattern: Pattern,
     pub not: Vec<Pattern>,
     pub continues: Option<Pattern>,
+    pub needs: Option<Pattern>,
     pub direction: Option<Direction>,
 }
 
@@ -200,7 +201,11 @@ impl RuleSet {
             match &mut rule.matcher {
                 Matcher::Line(line) => {
                     line.pattern.forget();
-                    let others = line.not.iter_mut().chain(&mut line.continues);
+                    let others = line
+                        .not
+                        .iter_mut()
+                        .chain(&mut line.continues)
+                        .chain(&mut line.needs);
                     others.for_each(Pattern::forget);
                 }
                 Matcher::Trace(trace) => {

@@ -55,7 +55,11 @@ fn check_lines<'r>(line: &LineMatcher, record: &Record<'_>) -> Result<(), Condit
             record.links.iter().all(|link| link.in_head) && further.all(|piece| is_dump(piece.seen))
         }
     };
-    if allowed {
+    let told = line.needs.as_ref().is_none_or(|pattern| {
+        let mut further = record.pieces.iter().skip(1);
+        further.any(|piece| pattern.is_match(piece.line.text(record.block)))
+    });
+    if allowed && told {
         Ok(())
     } else {
         Err(Condition::Continues)
