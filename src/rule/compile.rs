@@ -152,13 +152,13 @@ impl Frame<'_> {
     }
 
     fn line(&self, at: usize, line: &LineText) -> Result<Matcher, RuleError> {
-        Ok(Matcher::Line(LineMatcher {
+        Ok(Matcher::Line(Box::new(LineMatcher {
             pattern: self.pattern(at, &["line", "pattern"], &line.pattern)?,
             not: self.patterns(at, &["line", "not"], &line.not)?,
             continues: self.optional(at, &["line", "continues"], line.continues.as_deref())?,
             needs: self.optional(at, &["line", "needs"], line.needs.as_deref())?,
             direction: line.direction,
-        }))
+        })))
     }
 
     fn trace(&self, at: usize, trace: &TraceText) -> Result<Matcher, RuleError> {

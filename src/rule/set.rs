@@ -64,7 +64,7 @@ impl Rule {
 
 #[derive(Debug)]
 pub(super) enum Matcher {
-    Line(LineMatcher),
+    Line(Box<LineMatcher>),
     Trace(Box<TraceMatcher>),
 }
 
