@@ -254,6 +254,27 @@ impl Mount<'_> {
         eprintln!("no file system can be mounted here, skipped");
         None
     }
+
+    /// A folder at `place` in which what stands in `base`'s folder `lower` is seen, and what is changed goes to another.
+    pub fn overlay<'a>(place: &'a Path, base: &Path) -> Option<Mount<'a>> {
+        for folder in ["lower", "upper", "work"] {
+            fs::create_dir_all(base.join(folder)).expect("a folder");
+        }
+        fs::create_dir(place).expect("a folder");
+        let part = |name: &str| base.join(name).display().to_string();
+        let (lower, upper, work) = (part("lower"), part("upper"), part("work"));
+        let layers = format!("lowerdir={lower},upperdir={upper},workdir={work}");
+        let mounted = Command::new("mount")
+            .args(["-t", "overlay", "-o", &layers, "overlay"])
+            .arg(place)
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Mount(place));
+        }
+        eprintln!("no overlay can be mounted here, skipped");
+        None
+    }
 }
 
 impl Drop for Mount<'_> {

@@ -552,19 +552,16 @@ impl Drop for Told {
 }
 
 #[test]
-#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_changes_are_told() {
     run(Hearing::Told);
 }
 
 #[test]
-#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_files_are_looked_at() {
     run(Hearing::Polls);
 }
 
 #[test]
-#[ignore = "not held for long enough on busy machines, see docs/decisions.md"]
 fn whatever_happens_every_line_comes_once_when_hints_are_lost() {
     run(Hearing::Overflows);
 }

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use super::files::append;
 use super::outputs::file_has;
-use crate::kit::{House, Live, has, noise, plain, text_of, wait_until};
+use crate::kit::{House, Live, Mount, has, noise, plain, text_of, wait_until};
 
 /// The usual arguments, and more.
 fn args<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -422,6 +422,26 @@ fn a_state_that_cannot_be_read_is_refused_and_nothing_begins_anew_silently() {
         assert_eq!(house.read("state/follow"), bytes);
     }
     assert_eq!(text_of(house.read("out")), plain(1));
+}
+
+#[test]
+fn a_state_on_a_disk_that_cannot_be_written_is_refused_at_once() {
+    let house = House::new();
+    let disk = house.path("disk");
+    let Some(_disk) = Mount::memory(&disk, "1m") else {
+        return;
+    };
+    let remount = ["-o", "remount,ro"];
+    let read_only = Command::new("mount").args(remount).arg(&disk).status();
+    assert!(read_only.is_ok_and(|status| status.success()));
+    append(&house.path("a.log"), plain(1));
+    let output = house.run(["follow", "a.log", "-o", "out", "--state", "disk/state"]);
+    let said = text_of(output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("disk/state") && said.contains("Read-only"),
+        "{said}"
+    );
 }
 
 #[test]

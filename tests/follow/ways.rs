@@ -3,12 +3,13 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
 
 use rustix::fs::{CWD, FileType, Mode};
 use rustix::process::Signal;
 
 use super::files::append;
-use crate::kit::{House, Live, plain, text_of, wait_until};
+use crate::kit::{House, Live, Mount, plain, text_of, wait_until};
 
 fn out(live: Live) -> String {
     live.signal(Signal::TERM);
@@ -186,5 +187,67 @@ fn a_pattern_takes_in_new_files_and_leaves_rotated_ones_alone() {
     assert!(!text.contains(&plain(9)), "{text}");
     for second in 1..4 {
         assert_eq!(text.matches(&plain(second)).count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_an_overlay_copies_up_when_it_is_written_to_is_gone_on_with() {
+    let house = House::new();
+    let (disk, logs) = (house.path("disk"), house.path("logs"));
+    let Some(_disk) = Mount::memory(&disk, "16m") else {
+        return;
+    };
+    fs::create_dir(disk.join("lower")).expect("a folder");
+    append(&disk.join("lower/a.log"), plain(1));
+    let Some(_logs) = Mount::overlay(&logs, &disk) else {
+        return;
+    };
+    let live = house.live(["follow", "logs/a.log", "--from-start"]);
+    live.out_has(&plain(1));
+    for second in 2..5 {
+        append(&logs.join("a.log"), plain(second));
+        live.out_has(&plain(second));
+    }
+    live.signal(Signal::TERM);
+    let out = text_of(live.gone().stdout);
+    assert_eq!(out, (1..5).map(plain).collect::<String>());
+}
+
+/// In a name space of its own, where a limit of the system can be set for nobody else.
+#[test]
+fn where_nothing_can_be_watched_any_more_files_are_looked_at_and_that_is_said() {
+    let unshare = ["--user", "--map-root-user", "sh", "-c"];
+    for limit in ["max_inotify_instances", "max_inotify_watches"] {
+        let house = House::new();
+        append(&house.path("a.log"), plain(1));
+        let path = format!("/proc/sys/user/{limit}");
+        let set = format!("echo 0 > {path}");
+        let can = Command::new("unshare").args(unshare).arg(&set).status();
+        if !can.is_ok_and(|status| status.success()) {
+            eprintln!("no limit can be set here, skipped");
+            return;
+        }
+        let own = house.quell(["follow", "a.log", "--from-start"]);
+        let mut command = Command::new("unshare");
+        command
+            .args(unshare)
+            .arg(format!("{set}; exec \"$0\" \"$@\""));
+        command.arg(own.get_program()).args(own.get_args());
+        command.current_dir(house.path("."));
+        let live = Live::of(command.stdout(Stdio::piped()));
+        live.out_has(&plain(1));
+        append(&house.path("a.log"), plain(2));
+        live.out_has(&plain(2));
+        fs::rename(house.path("a.log"), house.path("a.log.1")).expect("a rename");
+        append(&house.path("a.log"), plain(3));
+        live.out_has(&plain(3));
+        live.signal(Signal::TERM);
+        let output = live.gone();
+        assert_eq!(
+            text_of(output.stdout),
+            (1..4).map(plain).collect::<String>()
+        );
+        let said = text_of(output.stderr);
+        assert_eq!(said.lines().count(), 1, "{limit}: {said}");
     }
 }

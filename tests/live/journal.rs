@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -16,6 +18,16 @@ const REMOTE: [&str; 2] = [
 
 /// Appends the lines of a text to the journal, each an entry of a unit; not possible where the tool is not installed.
 fn journalise(house: &House, unit: &str, from: u32, text: &str) -> bool {
+    journalise_since(NOW, house, unit, from, text)
+}
+
+/// Seconds since 1970 from which entries are counted, and those of a time to come, where no window is over by the clock on the
+/// wall.
+const NOW: u64 = 1_795_341_600;
+const LATER: u64 = 3_995_000_000;
+
+/// The same, the first entry at `since`.
+fn journalise_since(since: u64, house: &House, unit: &str, from: u32, text: &str) -> bool {
     let Some(tool) = REMOTE.iter().find(|tool| std::fs::metadata(tool).is_ok()) else {
         eprintln!("systemd-journal-remote is not installed, this is left out");
         return false;
@@ -23,7 +35,7 @@ fn journalise(house: &House, unit: &str, from: u32, text: &str) -> bool {
     std::fs::create_dir_all(house.path("journals")).expect("a folder");
     let mut entries = String::new();
     for (number, line) in text.lines().enumerate() {
-        let micros = 1_795_341_600_000_000 + u64::from(from) * 1_000_000 + number as u64;
+        let micros = (since + u64::from(from)) * 1_000_000 + number as u64;
         let _ = write!(
             entries,
             "__REALTIME_TIMESTAMP={micros}\n__MONOTONIC_TIMESTAMP={micros}\n\
@@ -167,6 +179,57 @@ fn kills_neither_repeat_nor_skip_an_entry() {
         1,
         "{}",
         text_of(&out)
+    );
+}
+
+/// Killed again and again at random moments while entries come: what comes out is what comes out of a run that nobody
+/// disturbs. `QUELL_KILLS` says how often.
+#[test]
+fn kills_at_random_moments_do_not_show_in_the_entries() {
+    let kills = std::env::var("QUELL_KILLS").ok();
+    let kills: u32 = kills.and_then(|kills| kills.parse().ok()).unwrap_or(12);
+    let house = House::new();
+    let quiet = ["--every", "12h", "--linger", "1h"];
+    let follows = ["-f", "-o", "out", "--state", "state"];
+    let (goes_on, ends) = (
+        [&follows[..], &quiet].concat(),
+        [&follows[1..], &quiet].concat(),
+    );
+    let (mut dice, mut second): (u64, u32) = (0x9e37_79b9_7f4a_7c15, 1);
+    for round in 0..kills {
+        let live = (round > 0).then(|| Live::of(&mut house.quell(args(&goes_on))));
+        for _ in 0..3 {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            let more = (0..1 + dice % 6).map(|at| match (at + dice) % 3 {
+                0 => noise(second),
+                _ => plain(second + at as u32),
+            });
+            let text: String = more.collect();
+            if !journalise_since(LATER, &house, "one", second, &text) {
+                return;
+            }
+            second += 1;
+            thread::sleep(Duration::from_millis(dice >> 16 & 127));
+        }
+        if let Some(live) = live {
+            live.signal(Signal::KILL);
+            live.gone();
+        }
+    }
+    assert!(house.run(args(&ends)).status.success());
+    let undisturbed = house.run(args(&quiet));
+    let (out, expected) = (text_of(house.read("out")), text_of(undisturbed.stdout));
+    let differs = out
+        .lines()
+        .zip(expected.lines())
+        .find(|(own, other)| own != other);
+    assert!(
+        out == expected,
+        "after {kills} kills {} and {} bytes differ, first in {differs:#?}",
+        out.len(),
+        expected.len()
     );
 }
 

@@ -39,7 +39,7 @@ impl Tail {
         let Some(mut reader) = self.open(notices) else {
             return;
         };
-        if !self.add_missed(now, Some(&reader.facts()), notices) {
+        if !self.add_missed(now, Some(&reader), notices) {
             return;
         }
         if let Some(Start::Lines(lines)) = self.start {
@@ -125,7 +125,7 @@ impl Tail {
             self.queue.push_back(known);
             return;
         }
-        if self.add_missed(now, Some(&fresh.facts()), notices) {
+        if self.add_missed(now, Some(&fresh), notices) {
             self.queue.push_back(fresh);
         }
     }
@@ -135,7 +135,7 @@ impl Tail {
     pub(super) fn add_missed(
         &mut self,
         now: Instant,
-        new: Option<&Facts>,
+        new: Option<&Reader>,
         notices: &mut Vec<Notice>,
     ) -> bool {
         let Some(old) = self.queue.back().map(Reader::facts).or(self.left) else {
@@ -168,16 +168,17 @@ impl Tail {
     pub(super) fn open_between(
         &self,
         old: &Facts,
-        new: Option<&Facts>,
+        new: Option<&Reader>,
         now: Instant,
     ) -> Vec<Result<Reader, SourceError>> {
         let list = || generations(&self.path).unwrap_or_default();
         let mut all = list();
+        let new_facts = new.map(Reader::facts);
         for tried in 1.. {
-            let middle = between(&all, old, new, |one| self.is_known(one));
+            let middle = between(&all, old, new_facts.as_ref(), |one| self.is_known(one));
             let mut is_as_listed = true;
             let mut opened = Vec::new();
-            for one in middle.iter().filter(|one| !self.has_read(one)) {
+            for one in middle.iter().filter(|one| !self.has_read(one, new)) {
                 match one.open(Standing::Left(now)) {
                     Ok(reader) if reader.identity() == one.facts.identity => {
                         opened.push(Ok(reader))
@@ -195,10 +196,10 @@ impl Tail {
         Vec::new()
     }
 
-    /// Whether a compressed file is made of one that was read here, or still is.
-    fn has_read(&self, one: &Generation) -> bool {
+    /// Whether a compressed file is made of one that was read here, still is, or is about to be.
+    fn has_read(&self, one: &Generation, new: Option<&Reader>) -> bool {
         let is_end = |end: &Point| one.ends_at(end).unwrap_or(false);
-        let mut open = self.queue.iter().chain(&self.late);
+        let mut open = self.queue.iter().chain(&self.late).chain(new);
         one.packed
             && (self.past.iter().any(is_end)
                 || open.any(|reader| reader.end().is_ok_and(|end| is_end(&end))))

@@ -139,8 +139,7 @@ impl Tail {
         now: Instant,
         notices: &mut Vec<Notice>,
     ) {
-        let named = named.map(Reader::facts);
-        for opened in self.open_between(old, named.as_ref(), now) {
+        for opened in self.open_between(old, named, now) {
             match opened {
                 Ok(reader) => self.queue.push_back(reader),
                 Err(error) => notices.push(Notice::Skipped(error)),
