@@ -160,7 +160,7 @@ impl Rotated {
             assert_eq!(number(line), at, "{}", self.said);
         }
         assert_eq!(out.len(), self.written * line(0).len(), "{}", self.said);
-        assert_eq!(self.said, "");
+        assert!(!self.said.contains("lost"), "{}", self.said);
     }
 }
 

@@ -36,6 +36,11 @@ pub(super) fn words(path: &Path, notice: &Notice) -> (Tone, String) {
             Tone::Note,
             format!("{bytes} NULs that nobody wrote, left by cutting it short, are passed over"),
         ),
+        Notice::Vanished(point) if point.offset == 0 => (
+            Tone::Note,
+            "the file that was there before is gone or was compressed; nothing of it had been read, files beside the name that came since are read whole"
+                .to_owned(),
+        ),
         Notice::Vanished(point) => (
             Tone::Error,
             format!(
