@@ -1,9 +1,7 @@
 //! Random lists of what may happen to a followed file, run on the real program and on a model of it.
 //!
-//! They are run by `cargo test --test follow whatever -- --ignored`: see `docs/decisions.md`.
-//!
 //! There are 18 lists, six for each way in which the program hears of changes: 10,800 actions unless `QUELL_ACTIONS` says how many
-//! each list has. `QUELL_SEED` takes other lists, `QUELL_LIST` only one of them, `QUELL_ROUGH` adds kills.
+//! each list has. `QUELL_SEED` takes other lists, `QUELL_LIST` only one of them.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -78,19 +76,12 @@ impl Dice {
             75..78 => Action::Replace,
             78..81 => Action::Reuse,
             81..86 => Action::Compress,
-            86..88 if is_rough() => Action::Kill,
+            86..88 => Action::Kill,
             88 if hearing == Hearing::Overflows => Action::Flood,
             88..90 => Action::Append(40),
             _ => Action::Settle,
         }
     }
-}
-
-/// Whether kills are among what happens. A kill within the second after a file was cut or removed, while others are
-/// rotated and compressed, still loses or repeats lines now and then, so it is asked for and not the rule; kills amid
-/// rotation alone are in `state.rs`.
-fn is_rough() -> bool {
-    std::env::var_os("QUELL_ROUGH").is_some()
 }
 
 /// A line of the model, and whether it may be missing.
