@@ -200,7 +200,11 @@ fn under_logrotate_with_copytruncate_only_what_no_file_holds_is_lost() {
         rotated.said
     );
     // Where two cuts come before it looks, it finds no copy that goes on where it stood, and says that lines are lost.
-    if !rotated.said.lines().all(|line| line.contains("is read from")) {
+    if !rotated
+        .said
+        .lines()
+        .all(|line| line.contains("is read from"))
+    {
         return;
     }
     for file in fs::read_dir(rotated.house.path("logs")).expect("a folder") {
