@@ -38,6 +38,8 @@ pub struct Asked {
     pub state: Option<PathBuf>,
     /// Where it goes.
     pub output: Place,
+    /// Where what is taken out is kept, if it is.
+    pub attic: Option<PathBuf>,
     /// Under what terms.
     pub terms: Terms,
     /// The name of the command that calls [`launch`](super::run::launch).
@@ -136,6 +138,10 @@ impl<'a> Reading<'a> {
                 .for_each(|text| voice.say(Tone::Note, &text));
         }
         let outlet = Outlet::open(&asked.output, asked.terms.summaries.as_ref())?;
+        let outlet = match &asked.attic {
+            Some(attic) => outlet.keeping(attic)?,
+            None => outlet,
+        };
         let cursor = state.as_ref().and_then(State::cursor);
         let (reader, fd) = Reader::start(
             asked.launcher,
@@ -166,6 +172,7 @@ impl<'a> Reading<'a> {
                 self.lane.wakes_at(),
                 self.around.service.wakes_at(),
                 self.commits_at,
+                self.outlet.wakes_at(),
             ];
             let deadline = times.into_iter().flatten().min();
             match self.around.wait.on(Some(self.source.as_fd()), deadline)? {
@@ -196,6 +203,7 @@ impl<'a> Reading<'a> {
             self.lane.finish(&mut self.outlet, &mut self.around)?;
         }
         self.commit(true)?;
+        self.outlet.end(self.around.voice);
         let Some(signal) = ended else {
             return Ok(self.outcome()?);
         };
@@ -231,7 +239,8 @@ impl<'a> Reading<'a> {
         self.lane
             .rest(&mut self.source, &mut self.outlet, &mut self.around)?;
         self.note();
-        if self.commits_at.is_some_and(|at| at <= Instant::now()) {
+        let times = [self.commits_at, self.outlet.wakes_at()];
+        if times.iter().flatten().any(|at| *at <= Instant::now()) {
             self.commit(false)?;
         }
         Ok(())

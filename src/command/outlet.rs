@@ -117,7 +117,9 @@ impl Outlet {
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {
         let relief = self.relief.as_ref().and_then(Relief::next_try);
-        let keep = self.keep.as_ref().and_then(AtticFile::wakes_at);
+        // What the output has not taken yet is not sealed: it might go elsewhere.
+        let keep = self.keep.as_ref().filter(|_| self.sink.kept_bytes() == 0);
+        let keep = keep.and_then(AtticFile::wakes_at);
         [relief, keep].into_iter().flatten().min()
     }
 
@@ -252,6 +254,9 @@ impl Outlet {
         if let Err(error) = written {
             let comes_back = self.place.file().is_some();
             relief.failed(&error, &mut self.sink, comes_back, around.voice);
+            if relief.is_diverted() {
+                self.end_keep(around.voice);
+            }
         }
         Ok(())
     }

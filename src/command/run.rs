@@ -29,6 +29,8 @@ pub struct Asked {
     pub arguments: Vec<OsString>,
     /// Where both of its outputs go; each where the program would have written it if this is the standard output.
     pub output: Place,
+    /// Where what is taken out is kept, if it is and the output is a file.
+    pub attic: Option<PathBuf>,
     /// Under what terms.
     pub terms: Terms,
     /// The name of the command that calls [`launch`].
@@ -143,7 +145,17 @@ fn open(asked: &Asked, voice: &mut dyn Voice) -> Vec<Outlet> {
     }
     let mut outlets = Vec::new();
     for place in &places {
-        let opened = Outlet::open(place, aside).or_else(|error| {
+        let opened = Outlet::open(place, aside).and_then(|outlet| {
+            let Some(attic) = &asked.attic else {
+                return Ok(outlet);
+            };
+            outlet.keeping(attic).or_else(|error| {
+                let text = format!("{error}; what is taken out is not kept");
+                voice.say(Tone::Error, &text);
+                Outlet::open(place, aside)
+            })
+        });
+        let opened = opened.or_else(|error| {
             let text = format!("{error}; what the program writes goes to standard error");
             voice.say(Tone::Error, &text);
             Outlet::open(&Place::Stderr, None)

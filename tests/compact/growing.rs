@@ -137,6 +137,28 @@ fn a_followed_file_comes_back() {
 }
 
 #[test]
+fn what_a_program_wrote_comes_back() {
+    let house = House::new();
+    let log = log(40);
+    house.write("in.log", &log);
+    let run = |attic: &str, last: &[&str]| {
+        let args = ["run", "-o", "out.log", "--attic", attic, "--"];
+        let mut command = house.quell(args.iter().chain(last));
+        command.env("PATH", "/usr/bin:/bin").output().unwrap()
+    };
+    fine(run("out.log.attic", &["cat", "in.log"]));
+    assert_eq!(back(&house, "out.log"), (log.clone(), String::new()));
+    // The program runs even where nothing can be kept.
+    let output = run("nowhere/at/all", &["cat", "in.log"]);
+    assert!(output.status.success());
+    let said = text_of(output.stderr);
+    assert!(said.contains("what is taken out is not kept"), "{said}");
+    // Two streams that go different ways have no one file to be put back into.
+    let output = house.run(["run", "--attic", "a.attic", "--", "true"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn what_is_something_else_is_not_written_on() {
     let house = House::new();
     house.write("other", "not an attic");

@@ -23,6 +23,9 @@ pub(super) struct TypedJournal {
     state: Option<PathBuf>,
     #[command(flatten)]
     output: TypedOutput,
+    /// Keep what is taken out in PATH; `quell restore` puts it back
+    #[arg(long, value_name = "PATH", conflicts_with = "state")]
+    attic: Option<PathBuf>,
     #[command(flatten)]
     terms: TypedTerms,
     /// Further flags for journalctl, behind two dashes
@@ -38,6 +41,7 @@ impl From<TypedJournal> for Asked {
             options: typed.options,
             state: typed.state,
             output: typed.output.into(),
+            attic: typed.attic,
             terms: typed.terms.into(),
             launcher: LAUNCHER,
         }

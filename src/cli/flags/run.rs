@@ -17,6 +17,9 @@ pub(super) const LAUNCHER: &str = "launch";
 pub(super) struct TypedRun {
     #[command(flatten)]
     output: TypedOutput,
+    /// Keep what is taken out in PATH; `quell restore` puts it back
+    #[arg(long, value_name = "PATH", requires = "output")]
+    attic: Option<PathBuf>,
     #[command(flatten)]
     terms: TypedTerms,
     /// The program to run
@@ -45,6 +48,7 @@ impl From<TypedRun> for Asked {
             program: typed.program,
             arguments: typed.arguments,
             output: typed.output.into(),
+            attic: typed.attic,
             terms: typed.terms.into(),
             launcher: LAUNCHER,
         }

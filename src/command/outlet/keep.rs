@@ -205,7 +205,8 @@ impl Outlet {
 
     /// Brings what was taken out into its attic, if it is time; everything must be flushed.
     pub(super) fn tend_keep(&mut self, voice: &mut dyn Voice) {
-        let at = self.keep.as_ref().and_then(AtticFile::wakes_at);
+        let keep = self.keep.as_ref().filter(|_| self.sink.kept_bytes() == 0);
+        let at = keep.and_then(AtticFile::wakes_at);
         if at.is_some_and(|at| at <= Instant::now()) {
             self.keep_all(voice);
         }
@@ -227,6 +228,17 @@ impl Outlet {
             );
             voice.say(Tone::Error, &text);
             self.keep = None;
+        }
+    }
+
+    /// Ends the attic where it stands: the output goes elsewhere, so what is taken out from here on belongs to no file.
+    pub(super) fn end_keep(&mut self, voice: &mut dyn Voice) {
+        if let Some(keep) = self.keep.take() {
+            let text = format!(
+                "{}: what is taken out from here on is not kept, since the output is not written",
+                shown(&keep.path)
+            );
+            voice.say(Tone::Error, &text);
         }
     }
 
