@@ -11,8 +11,6 @@ mod bench;
 mod faults;
 #[path = "drain/kills.rs"]
 mod kills;
-#[path = "drain/mount.rs"]
-mod mount;
 #[path = "drain/neighbours.rs"]
 mod neighbours;
 #[path = "drain/outputs.rs"]

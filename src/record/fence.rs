@@ -35,11 +35,25 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
         if opens(block, line, seen, below, floor) {
             return at;
         }
-        below = Some((line, seen));
+        if block.get(at) == Some(&b'\n') {
+            at = first_of_empty(block, at, floor);
+        }
+        below = line_at(block, at).map(|first| (first, seen));
         match line_before(block, at, floor) {
             Some(line) => at = line.start,
             None => return floor,
         }
+    }
+}
+
+/// Where the run of empty lines begins that the one at `at` belongs to: all of them are passed over at once, since there may
+/// be very many, and each says what the one below it said.
+fn first_of_empty(block: &[u8], at: usize, floor: usize) -> usize {
+    let above = block.get(floor..at).unwrap_or_default();
+    match above.iter().rposition(|byte| *byte != b'\n') {
+        // The first line feed behind it ends its own line.
+        Some(last) => (floor + last + 2).min(at),
+        None => floor,
     }
 }
 
@@ -60,4 +74,29 @@ fn opens(block: &[u8], line: Line, seen: Seen, below: Option<(Line, Seen)>, floo
         Some((next, Seen::of(next.text(block))))
     });
     below.is_some_and(|(next, seen)| next.complete && !seen.resumes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "2026-11-22 10:00:00.000 INFO  [main] com.example.Shop : order paid\n";
+
+    #[test]
+    fn empty_lines_are_passed_over_to_the_head_above_them_or_to_the_floor() {
+        for empty in [0, 1, 2, 5000] {
+            let empty = "\n".repeat(empty);
+            let block = format!("{HEAD}{empty}");
+            let ends = [HEAD.len(), block.len() - 1];
+            for start in ends.into_iter().filter(|start| *start < block.len()) {
+                let found = before(block.as_bytes(), start, 0);
+                assert_eq!(found, 0, "{} empty lines", empty.len());
+            }
+            let text = format!("{empty}some text\n{empty}more\n");
+            let block = text.as_bytes();
+            assert_eq!(before(block, text.len() - 5, 0), 0);
+            let floor = empty.len();
+            assert_eq!(before(block, text.len() - 5, floor), floor);
+        }
+    }
 }

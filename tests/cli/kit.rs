@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+#[path = "mount.rs"]
+pub mod mount;
+
 /// Longer than anything takes on a slow and busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use crate::bench::{Bench, Lines, kill, until};
-use crate::mount::Mount;
+use crate::kit::mount::Mount;
 
 fn bench() -> Bench {
     Bench::new(&std::env::temp_dir()).with(&["--writer", "append"])
@@ -133,7 +133,7 @@ fn a_read_only_state_folder_is_said_at_once_and_nothing_is_consumed() {
 #[test]
 fn a_full_disk_stops_the_consuming_and_loses_nothing() {
     let bench = bench();
-    let Some(disk) = Mount::memory("512k") else {
+    let Some(disk) = Mount::memory("size=512k") else {
         return;
     };
     let target = disk.path().join("quiet.log");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use quell::system::reclaim::{Phase, Resolved, resolve};
 
 use crate::bench::{Bench, Lines, grounds, kill, traces};
-use crate::mount::Mount;
+use crate::kit::mount::Mount;
 
 const STEPS: [&str; 11] = [
     "out-half",
@@ -106,7 +106,7 @@ fn kills_at_any_moment_under_a_writer_that_never_stops_lose_and_repeat_nothing()
 #[test]
 fn on_ext4_kills_lose_and_repeat_nothing() {
     if let Some(disk) = Mount::image("ext4") {
-        let killed = killed_at_steps(&disk.path(), Lines::Identical, &SHORTER);
+        let killed = killed_at_steps(disk.path(), Lines::Identical, &SHORTER);
         assert_eq!(killed, STEPS.len());
     }
 }
@@ -114,18 +114,18 @@ fn on_ext4_kills_lose_and_repeat_nothing() {
 #[test]
 fn on_xfs_kills_lose_and_repeat_nothing() {
     if let Some(disk) = Mount::image("xfs") {
-        let killed = killed_at_steps(&disk.path(), Lines::Identical, &SHORTER);
+        let killed = killed_at_steps(disk.path(), Lines::Identical, &SHORTER);
         assert_eq!(killed, STEPS.len());
-        killed_in_every_way(&disk.path());
+        killed_in_every_way(disk.path());
     }
 }
 
 #[test]
 fn on_btrfs_kills_lose_and_repeat_nothing() {
     if let Some(disk) = Mount::image("btrfs") {
-        let killed = killed_at_steps(&disk.path(), Lines::Identical, &SHORTER);
+        let killed = killed_at_steps(disk.path(), Lines::Identical, &SHORTER);
         assert!(killed >= STEPS_OF_PUNCHING, "killed {killed} times");
-        killed_in_every_way(&disk.path());
+        killed_in_every_way(disk.path());
     }
 }
 
@@ -148,7 +148,7 @@ fn on_xfs_a_kill_in_the_midst_of_a_collapse_loses_and_repeats_nothing() {
     let Some(disk) = Mount::image_with("xfs", "loop,allocsize=4096") else {
         return;
     };
-    let bench = Bench::new(&disk.path()).with(&SHORTER);
+    let bench = Bench::new(disk.path()).with(&SHORTER);
     let lines = Lines::Identical;
     let each = lines.per(3 << 19);
     let (mut written, mut amid, mut gaps) = (0, 0, 0);

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 
 use crate::bench::{Bench, Lines, kill, until};
-use crate::mount::Mount;
+use crate::kit::mount::Mount;
 
 fn bench() -> Bench {
     Bench::new(&std::env::temp_dir())
@@ -75,7 +75,7 @@ fn a_cut_that_the_file_system_finds_too_small_is_made_larger() {
     let Some(disk) = Mount::made("ext4", &["-O", "bigalloc", "-C", "4194304"], "loop") else {
         return;
     };
-    let bench = Bench::new(&disk.path()).with(&["--writer", "append"]);
+    let bench = Bench::new(disk.path()).with(&["--writer", "append"]);
     let lines = Lines::Numbered.write(0, 400_000);
     let child = bench.start(&[]);
     for piece in lines.chunks(1 << 20) {
@@ -94,7 +94,7 @@ fn a_file_system_that_refuses_is_said_once_and_the_file_is_filtered_all_the_same
     let Some(disk) = Mount::of("ramfs") else {
         return;
     };
-    let bench = Bench::new(&disk.path());
+    let bench = Bench::new(disk.path());
     let lines = Lines::Numbered.write(0, 100_000);
     bench.append(&lines);
     let done = bench.once();
@@ -172,7 +172,7 @@ fn a_reflinked_copy_keeps_what_it_holds() {
     let Some(disk) = Mount::image("xfs") else {
         return;
     };
-    let bench = Bench::new(&disk.path()).with(&["--writer", "append", "--collapse", "always"]);
+    let bench = Bench::new(disk.path()).with(&["--writer", "append", "--collapse", "always"]);
     let lines = Lines::Numbered.write(0, 100_000);
     bench.append(&lines);
     let copy = bench.folder().join("copy");

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::bench::{Bench, Lines, kill};
-use crate::mount::Mount;
+use crate::kit::mount::Mount;
 
 /// How often the power fails, unless `QUELL_LOSSES` says otherwise.
 fn losses() -> u32 {
@@ -57,7 +57,7 @@ fn survives_losses_of_power(kind: &str) {
     let Some(disk) = Mount::image(kind) else {
         return;
     };
-    let bench = Bench::new(&disk.path()).with(&["--writer", "append", "--collapse", "always"]);
+    let bench = Bench::new(disk.path()).with(&["--writer", "append", "--collapse", "always"]);
     // Else the first loss may take the folder with it.
     Command::new("sync").status().expect("sync is there");
     let mut next = 0;
@@ -69,7 +69,7 @@ fn survives_losses_of_power(kind: &str) {
             scope.spawn(|| write_until(&bench.source(), next, &failed));
             // Not at the same moment each time.
             std::thread::sleep(Duration::from_millis(u64::from(turn) * 397 % 2500 + 100));
-            let is_cut = fail(&disk.path());
+            let is_cut = fail(disk.path());
             failed.store(true, Ordering::Relaxed);
             is_cut
         });

@@ -10,8 +10,9 @@ const IMAGE_BYTES: u64 = 512 << 20;
 
 /// A mounted file system.
 pub struct Mount {
-    /// Holds the image, and the mount point.
-    folder: TempDir,
+    place: PathBuf,
+    /// Holds the image and the place, if those are its own.
+    folder: Option<TempDir>,
 }
 
 impl Mount {
@@ -34,7 +35,7 @@ impl Mount {
         let mut make = Command::new(format!("mkfs.{kind}"));
         let made = ran(make.arg("-q").args(how).arg(&image));
         let mount = made
-            .then(|| Mount::at(folder, &["-o", options], &image))
+            .then(|| Mount::inside(folder, &["-o", options], &image))
             .flatten();
         if mount.is_none() {
             eprintln!("skipped: nobody may make or mount {kind} here");
@@ -45,39 +46,53 @@ impl Mount {
     /// One that needs no place, such as `ramfs`.
     pub fn of(kind: &str) -> Option<Mount> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let mount = Mount::at(folder, &["-t", kind], Path::new(kind));
+        let mount = Mount::inside(folder, &["-t", kind], Path::new(kind));
         if mount.is_none() {
             eprintln!("skipped: nobody may mount {kind} here");
         }
         mount
     }
 
-    /// One in memory, of this size.
-    pub fn memory(size: &str) -> Option<Mount> {
+    /// Memory in a folder of its own, with these options, such as `size=512k`.
+    pub fn memory(options: &str) -> Option<Mount> {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let size = format!("size={size}");
-        let mount = Mount::at(folder, &["-t", "tmpfs", "-o", &size], Path::new("tmpfs"));
+        let mut mount = Mount::memory_at(&folder.path().join("mounted"), options)?;
+        mount.folder = Some(folder);
+        Some(mount)
+    }
+
+    /// The same at this place, which is made.
+    pub fn memory_at(place: &Path, options: &str) -> Option<Mount> {
+        std::fs::create_dir(place).expect("a folder");
+        let how = ["-t", "tmpfs", "-o", options];
+        let mount = Mount::at(place.to_owned(), None, &how, Path::new("tmpfs"));
         if mount.is_none() {
             eprintln!("skipped: nobody may mount a file system here");
         }
         mount
     }
 
-    fn at(folder: TempDir, args: &[&str], what: &Path) -> Option<Mount> {
-        let mount = Mount { folder };
-        std::fs::create_dir(mount.path()).expect("a mount point");
-        ran(Command::new("mount").args(args).arg(what).arg(mount.path())).then_some(mount)
+    fn inside(folder: TempDir, args: &[&str], what: &Path) -> Option<Mount> {
+        let place = folder.path().join("mounted");
+        std::fs::create_dir(&place).expect("a mount point");
+        Mount::at(place, Some(folder), args, what)
+    }
+
+    fn at(place: PathBuf, folder: Option<TempDir>, args: &[&str], what: &Path) -> Option<Mount> {
+        let mounted = ran(Command::new("mount").args(args).arg(what).arg(&place));
+        mounted.then_some(Mount { place, folder })
     }
 
     /// Where it is.
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("mounted")
+    pub fn path(&self) -> &Path {
+        &self.place
     }
 
     /// Takes it away and mounts it again, as after a loss of power.
     pub fn again(&self) {
         assert!(ran(Command::new("umount").arg(self.path())));
-        let image = self.folder.path().join("image");
+        let folder = self.folder.as_ref().expect("a folder of its own");
+        let image = folder.path().join("image");
         let mut mount = Command::new("mount");
         assert!(ran(mount.args(["-o", "loop"]).arg(image).arg(self.path())));
     }
