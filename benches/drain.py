@@ -3,7 +3,7 @@
 logrotate's copytruncate under the same writers.
 
     cargo build --release
-    benches/drain.py drain --lines 20000000 [--writers 4] [--batch 65536] [--folder DIR] [--collapse always]
+    benches/drain.py drain --lines 20000000 [--writers 4] [--batch 65536] [--folder DIR] [--collapse always] [--writer append]
     benches/drain.py copytruncate --rate 10000 --rotations 20 [--folder DIR]
 """
 
@@ -75,7 +75,7 @@ def count(paths, names):
 def drain(asked, folder):
     source, target = folder / "app.log", folder / "app.quiet.log"
     source.touch()
-    command = [QUELL, "drain", source, "-o", target, "--collapse", asked.collapse]
+    command = [QUELL, "drain", source, "-o", target, "--collapse", asked.collapse, "--writer", asked.writer]
     drainer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     peak, done = [0], threading.Event()
 
@@ -140,6 +140,7 @@ def main():
     parser.add_argument("--writers", type=int, default=1)
     parser.add_argument("--batch", type=int, default=0)
     parser.add_argument("--collapse", default="auto")
+    parser.add_argument("--writer", default="auto", help="`append` where a program hides what it has open")
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--rotations", type=int, default=20)
     parser.add_argument("--folder", default=None, help="on the file system to be tried")

@@ -88,12 +88,22 @@ pub const DRAIN_BATCH_BYTES: u64 = 4 * 1024 * 1024;
 /// How long something consumed waits at most before it is committed.
 pub const DRAIN_BATCH_TIME: Duration = Duration::from_secs(1);
 
-/// How long a renamed file must be silent before the one that took its name is drained, where nobody can tell whether it
-/// still has writers. Longer than a program takes to open its log again when it is told to.
+/// How often `drain --metrics` writes its figures; whoever collects them asks no more often.
+pub const DRAIN_METRICS_EVERY: Duration = Duration::from_secs(10);
+
+/// How long a renamed file must be silent before the one that took its name is drained, unless it certainly has no writers
+/// any more. Longer than a program takes to open its log again when it is told to.
 pub const DRAIN_ROTATE_WAIT: Duration = Duration::from_secs(5);
 
-/// The same where it is known that it still has writers: they hold it for good, then.
-pub const DRAIN_ROTATE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// How often it is asked whether files that were left for their successors still have writers. Asking takes some milliseconds.
+pub const DRAIN_LEFT_ASK: Duration = Duration::from_secs(60);
+
+/// How often files that were left for their successors are looked at for late lines.
+pub const DRAIN_LEFT_EVERY: Duration = Duration::from_secs(1);
+
+/// How many files that were left for their successors are kept open, for each drained file. A program that holds a file
+/// through more rotations than this does not write to it any more.
+pub const DRAIN_LEFT_MAX: usize = 8;
 
 /// Compiled size that one pattern may have, a user's too: a hostile one is refused instead of eating the memory.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;

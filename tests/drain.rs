@@ -11,11 +11,17 @@ mod bench;
 mod faults;
 #[path = "drain/kills.rs"]
 mod kills;
+#[path = "drain/model.rs"]
+mod model;
 #[path = "drain/neighbours.rs"]
 mod neighbours;
 #[path = "drain/outputs.rs"]
 mod outputs;
 #[path = "drain/power.rs"]
 mod power;
+#[path = "drain/rotation.rs"]
+mod rotation;
+#[path = "drain/status.rs"]
+mod status;
 #[path = "drain/writers.rs"]
 mod writers;

@@ -190,7 +190,7 @@ fn is_new(name: &OsStr) -> bool {
 }
 
 /// The folder that a path's last name stands in.
-pub(super) fn parent(path: &Path) -> &Path {
+pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

@@ -131,6 +131,25 @@ fn a_read_only_state_folder_is_said_at_once_and_nothing_is_consumed() {
 }
 
 #[test]
+fn a_state_on_a_disk_that_is_read_only_is_said_and_nothing_is_consumed() {
+    let bench = bench();
+    let lines = Lines::Numbered.write(0, 1000);
+    bench.append(&lines);
+    let Some(disk) = Mount::memory("size=1m") else {
+        return;
+    };
+    disk.remount("ro");
+    let mut command = bench.drain(&["--once", "--state"]);
+    let done = command.arg(disk.path()).output().expect("it starts");
+    assert_eq!(done.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(said.contains("Read-only file system"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    bench.assert_same(b"");
+    assert_eq!(fs::read(bench.source()).expect("the source"), lines);
+}
+
+#[test]
 fn a_full_disk_stops_the_consuming_and_loses_nothing() {
     let bench = bench();
     let Some(disk) = Mount::memory("size=512k") else {

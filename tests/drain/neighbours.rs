@@ -57,6 +57,35 @@ fn under_a_writer_with_a_position_the_file_keeps_its_length_and_no_line_is_lost(
     kill(child);
 }
 
+/// Row 58, too: all writers append, until one comes that does not.
+#[test]
+fn a_writer_with_a_position_that_turns_up_later_costs_no_line() {
+    let bench = bench();
+    let append = File::options().append(true).open(bench.source());
+    let mut first = Writer::new(append.expect("the source"));
+    let child = bench.start(&[]);
+    let comes = |written: u64| {
+        let lines = Lines::Numbered.write(0, written);
+        until("it is drained", || bench.drained() == lines);
+    };
+    first.write(&Lines::Numbered.write(0, 60_000));
+    comes(60_000);
+    first.end();
+    // Where the file ends now, as a program that has just looked.
+    let mut at = File::options()
+        .write(true)
+        .open(bench.source())
+        .expect("the source");
+    std::io::Seek::seek(&mut at, std::io::SeekFrom::End(0)).expect("an end");
+    let mut second = Writer::new(at);
+    for turn in 3..6 {
+        second.write(&Lines::Numbered.write(turn * 20_000, (turn + 1) * 20_000));
+        comes((turn + 1) * 20_000);
+    }
+    second.end();
+    kill(child);
+}
+
 /// Row 59.
 #[test]
 fn where_no_writer_is_seen_the_file_keeps_its_length() {

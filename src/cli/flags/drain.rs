@@ -81,6 +81,9 @@ pub(super) struct TypedDrain {
     /// Consume what is there, then end
     #[arg(long, conflicts_with = "status")]
     once: bool,
+    /// Write figures for Prometheus to FILE, every 10 s or with `--status` once
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// Say how far each file has come; with `--stats=json` as JSON
     #[arg(long)]
     status: bool,
@@ -132,6 +135,7 @@ impl From<TypedDrain> for DrainErrand {
                 },
                 appends: typed.writer == TypedWriter::Append,
             },
+            metrics: typed.metrics,
             once: typed.once,
             stop: typed.stop_at,
             terms,

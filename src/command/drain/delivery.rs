@@ -103,7 +103,7 @@ impl Drained {
     }
 
     /// Commits everything. Says whether the output took it.
-    fn settle(&mut self, voice: &mut dyn Voice) -> Result<bool, Halt> {
+    pub(super) fn settle(&mut self, voice: &mut dyn Voice) -> Result<bool, Halt> {
         self.write(voice)?;
         if self.stuck.is_none() {
             self.commit(voice)?;

@@ -8,8 +8,9 @@ use super::Asked;
 use super::attic::AtticFile;
 use super::intake::{Intake, Looked};
 use super::ladder::{Halt, Ladder};
+use super::left::Leftovers;
 use super::neighbours::warnings;
-use super::origin::{begin, go_on, lock};
+use super::origin::{self, Opened, lock};
 use super::target::Target;
 use crate::command::clock::WallClock;
 use crate::command::lane::portion;
@@ -58,6 +59,8 @@ pub struct Drained {
     pub(super) unreclaimable: bool,
     /// The name does not lead to this file any more: when to look again whether it is done with.
     pub(super) astray: Option<Instant>,
+    /// Those that were left for it.
+    pub(super) left: Leftovers,
 }
 
 impl Drained {
@@ -73,18 +76,16 @@ impl Drained {
     ) -> Result<Drained, String> {
         let state = asked.state(path);
         let mut slots = Slots::open(&state).map_err(|error| error.to_string())?;
-        let found = slots.read();
         let mut pipeline = Pipeline::new(rules, asked.terms.options);
-        let (source, mark) = match found.as_deref().map(Mark::decode) {
-            None => begin(path)?,
-            Some(Ok((mark, rest))) => {
-                restore(&mut pipeline, rest)
-                    .map_err(|text| format!("{}: {text}", shown(&state)))?;
-                go_on(path, mark, voice)?
-            }
-            Some(Err(error)) => return Err(format!("{}: {error}", shown(&state))),
-        };
-        lock(&source)?;
+        let mut opened = origin::open(path, &state, slots.read(), &mut pipeline, voice)?;
+        lock(&opened.source)?;
+        let left = Leftovers::open(path, &opened.mark)?;
+        opened.mark.left = left.rests();
+        let Opened {
+            source,
+            mark,
+            unpacked,
+        } = opened;
         let target = Target::open(&asked.output(path), asked.sizing, &mark);
         let target = target.map_err(|error| error.to_string())?;
         if target.birth() == mark.source {
@@ -92,7 +93,7 @@ impl Drained {
         }
         let attic = open_attic(path, asked, &mark, &target, voice)?;
         let mut drained = Drained {
-            intake: Intake::at(&mark),
+            intake: Intake::of(&mark, unpacked),
             ladder: Ladder::new(path, (source, mark), slots, target, attic, asked),
             pipeline,
             clock: WallClock::new(),
@@ -108,6 +109,7 @@ impl Drained {
             reopens: false,
             unreclaimable: false,
             astray: None,
+            left,
         };
         if drained.ladder.mark.consumed == 0 {
             drained.finish_file();
@@ -140,10 +142,18 @@ impl Drained {
         &self.ladder.mark
     }
 
-    /// Bytes that wait to be consumed.
+    /// Bytes that wait to be consumed; 0 where that is not known, of a compressed file.
     pub fn waiting(&self) -> u64 {
+        if self.ladder.mark.packed {
+            return 0;
+        }
         let size = self.ladder.source.metadata().map_or(0, |stat| stat.len());
         size.saturating_sub(self.intake.offset())
+    }
+
+    /// Whether its output takes no more for now.
+    pub fn is_waiting(&self) -> bool {
+        self.stuck.is_some()
     }
 
     /// Whether the name leads elsewhere, or nowhere, by now.
@@ -167,6 +177,7 @@ impl Drained {
             self.released_at,
             self.window.deadline(),
             self.astray,
+            self.left.wakes_at(),
         ];
         times.into_iter().flatten().min()
     }
@@ -232,7 +243,13 @@ impl Drained {
         match looked.map_err(Halt::Source)? {
             Looked::More => self.feed(voice)?,
             Looked::Shorter => self.restart(voice),
-            Looked::Nothing => return Ok(false),
+            Looked::Nothing => {
+                if let Some(cause) = self.intake.damage() {
+                    let text = format!("the end of the compressed file cannot be read ({cause})");
+                    self.say(Tone::Error, &text, voice);
+                }
+                return Ok(false);
+            }
         }
         Ok(true)
     }
@@ -353,14 +370,4 @@ fn open_attic(
         voice.say(Tone::Error, &format!("{}: {text}", shown(&place)));
     }
     Ok(Some(attic))
-}
-
-/// Goes on with what was held back and counted when the state was written; one that says nothing is a beginning.
-fn restore(pipeline: &mut Pipeline, saved: &[u8]) -> Result<(), String> {
-    if saved.is_empty() {
-        return Ok(());
-    }
-    pipeline.restore(saved).map_err(|error| {
-        format!("what was held back cannot be read ({error}), go on with the quell that wrote it")
-    })
 }

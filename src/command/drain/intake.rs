@@ -2,10 +2,14 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use super::unpacked::Unpacked;
 
 use crate::limits::BLOCK_BYTES;
 use crate::system::reclaim::calls::{data_at, hole_at, read_at};
-use crate::system::reclaim::{Gap, Mark};
+use crate::system::reclaim::seam::SEAM_BYTES;
+use crate::system::reclaim::{Gap, Mark, Seam};
 
 /// A window on the source, from the first byte that was not consumed on. NULs at a hole are left out of it: they are what
 /// a writer with a position of its own, or an interrupted call, leaves behind, and nobody wrote them.
@@ -20,6 +24,10 @@ pub struct Intake {
     ahead: Option<Gap>,
     /// A hole was met that nobody knew of.
     surprised: bool,
+    /// When what was read last was written, in nanoseconds since 1970.
+    modified: Option<i64>,
+    /// What is read instead of the source, if that is compressed.
+    unpacked: Option<Unpacked>,
 }
 
 /// What a look at the source gave.
@@ -44,6 +52,15 @@ impl Intake {
         }
     }
 
+    /// The same; of a compressed source the text is read.
+    #[must_use]
+    pub fn of(mark: &Mark, unpacked: Option<Unpacked>) -> Intake {
+        Intake {
+            unpacked,
+            ..Intake::at(mark)
+        }
+    }
+
     /// The bytes, gaps left out.
     #[must_use]
     pub fn block(&self) -> &[u8] {
@@ -62,6 +79,28 @@ impl Intake {
         self.gap.or(self.ahead)
     }
 
+    /// When what was read last was written, in nanoseconds since 1970; `None` if nothing was read.
+    #[must_use]
+    pub fn modified(&self) -> Option<i64> {
+        self.modified
+    }
+
+    /// The bytes before the first.
+    ///
+    /// # Errors
+    /// Whatever the system says of the read.
+    pub fn seam(&self, source: &File) -> io::Result<Seam> {
+        match &self.unpacked {
+            Some(unpacked) => Ok(unpacked.seam()),
+            None => Ok(Seam::before(source, self.start, None)?.unwrap_or_default()),
+        }
+    }
+
+    /// Why the end of a compressed source cannot be read, once.
+    pub fn damage(&mut self) -> Option<io::Error> {
+        self.unpacked.as_mut().and_then(Unpacked::damage)
+    }
+
     /// Whether an unknown hole was met since the last time that was asked for.
     pub fn was_surprised(&mut self) -> bool {
         std::mem::take(&mut self.surprised)
@@ -72,7 +111,11 @@ impl Intake {
     /// # Errors
     /// Whatever the system says of the read.
     pub fn look(&mut self, source: &File) -> io::Result<Looked> {
-        let size = source.metadata()?.len();
+        if self.unpacked.is_some() {
+            return Ok(self.look_into_text());
+        }
+        let stat = source.metadata()?;
+        let size = stat.len();
         let at = self.end();
         if size < at {
             return Ok(Looked::Shorter);
@@ -81,18 +124,59 @@ impl Intake {
             return Ok(Looked::Nothing);
         };
         self.leave_out(at, end - at);
-        self.read(source, end, size)
+        let looked = self.read(source, end, size)?;
+        if looked == Looked::More {
+            let nanos = stat.mtime().saturating_mul(1_000_000_000);
+            self.modified = Some(nanos.saturating_add(stat.mtime_nsec()));
+        }
+        Ok(looked)
+    }
+
+    /// Reads on in the text of a compressed source.
+    fn look_into_text(&mut self) -> Looked {
+        let at = self.end();
+        let (met, ahead) = (self.ahead.filter(|gap| gap.at == at), self.ahead);
+        let Some(unpacked) = &mut self.unpacked else {
+            return Looked::Nothing;
+        };
+        let stop = match (met, ahead) {
+            (Some(gap), _) => {
+                unpacked.pass(gap.bytes);
+                u64::MAX
+            }
+            (None, Some(gap)) => gap.at,
+            (None, None) => u64::MAX,
+        };
+        let start = self.bytes.len();
+        unpacked.read(&mut self.bytes, (stop - at).min(BLOCK_BYTES as u64));
+        let is_more = self.bytes.len() > start;
+        if let Some(gap) = met {
+            self.ahead = None;
+            self.leave_out(gap.at, gap.bytes);
+        }
+        if is_more {
+            Looked::More
+        } else {
+            Looked::Nothing
+        }
     }
 
     /// Lets go of the first `bytes`.
     pub fn consume(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes.len());
+        if let Some(unpacked) = &mut self.unpacked {
+            unpacked.consume(self.bytes.get(..bytes).unwrap_or_default());
+        }
         self.bytes.drain(..bytes);
         self.start += bytes as u64;
         // The gap goes with the byte before it only if that is the last: else the next one would stand in the gap.
         if let Some(gap) = self.gap.filter(|gap| self.start >= gap.at) {
             self.start += gap.bytes;
             self.gap = None;
+            if let Some(unpacked) = &mut self.unpacked {
+                // No more than are looked at.
+                unpacked.consume(&vec![0; gap.bytes.min(SEAM_BYTES) as usize]);
+            }
         }
     }
 

@@ -124,10 +124,11 @@ impl Ladder {
         self.stairs.reach(Step::OutSynced);
         let attic = self.due.attic.as_ref();
         let consumed = intake.offset();
-        let seam = Seam::before(&self.source, consumed, None).map_err(Halt::Source)?;
         self.mark = Mark {
             consumed,
-            seam: seam.unwrap_or_default(),
+            seam: intake.seam(&self.source).map_err(Halt::Source)?,
+            head: self.head(consumed)?,
+            modified: intake.modified().unwrap_or(self.mark.modified),
             gap: intake.gap().filter(|gap| gap.at >= consumed),
             output: self.target.birth(),
             output_bytes: self.target.bytes(),
@@ -139,6 +140,16 @@ impl Ladder {
         self.record(state)?;
         self.stairs.reach(Step::Committed);
         Ok(())
+    }
+
+    /// The first bytes of the source; once they were given back, what they were.
+    fn head(&self, consumed: u64) -> Result<Seam, Halt> {
+        let mark = &self.mark;
+        if mark.packed || mark.base > 0 || mark.punched > 0 {
+            return Ok(mark.head);
+        }
+        let head = Seam::before(&self.source, consumed.min(SEAM_BYTES), None);
+        Ok(head.map_err(Halt::Source)?.unwrap_or_default())
     }
 
     /// Begins another attic if the output is another one than `before`.
@@ -177,6 +188,9 @@ impl Ladder {
     /// See [`Halt`].
     pub fn give_back(&mut self, state: &[u8]) -> Result<u64, Halt> {
         let cut = self.cut();
+        if self.mark.packed || cut < self.policy.chunk / 2 {
+            return Ok(0);
+        }
         let shrinks = self.policy.shrinks(&self.source, &self.mark) && !self.uncollapsible;
         let gain = if shrinks {
             cut

@@ -13,6 +13,8 @@ mod drained;
 mod due;
 mod intake;
 mod ladder;
+mod left;
+mod metrics;
 mod neighbours;
 mod origin;
 mod policy;
@@ -20,7 +22,9 @@ mod rounds;
 mod status;
 mod step;
 mod succession;
+mod successor;
 mod target;
+mod unpacked;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,6 +68,8 @@ pub struct Asked {
     pub state: Option<PathBuf>,
     /// What may be done to the files.
     pub policy: Policy,
+    /// Where figures are written for who collects them.
+    pub metrics: Option<PathBuf>,
     /// Ends when everything that is there is consumed.
     pub once: bool,
     /// Kills the program at a step: for tests.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Asked;
 use super::drained::{Drained, Turn};
+use super::metrics::Metrics;
 use super::status::gist;
 use crate::command::lane::Surroundings;
 use crate::command::lookout::Lookout;
@@ -20,6 +21,7 @@ pub struct Rounds<'a> {
     files: Vec<Option<Drained>>,
     around: Surroundings<'a>,
     lookout: Lookout,
+    metrics: Metrics,
     /// Whose turn it is, by number.
     stirred: BTreeSet<usize>,
     /// What those have counted that have ended.
@@ -40,6 +42,7 @@ impl<'a> Rounds<'a> {
             files: files.into_iter().map(Some).collect(),
             around,
             lookout,
+            metrics: Metrics::new(),
             ledger: Ledger::default(),
             ending: Ending::Fine,
         }
@@ -55,13 +58,23 @@ impl<'a> Rounds<'a> {
 
     /// Drains until all have ended, or a signal asks for the end.
     pub fn run(&mut self) -> Ending {
+        let ending = self.rounds();
+        self.metrics
+            .write(self.asked, &self.files, self.around.voice);
+        ending
+    }
+
+    fn rounds(&mut self) -> Ending {
         self.around.service.ready();
-        while self.files.iter().any(Option::is_some) {
+        loop {
             for text in self.lookout.unsaid() {
                 self.around.voice.say(Tone::Note, &text);
             }
             for number in std::mem::take(&mut self.stirred) {
                 self.turn(number);
+            }
+            if self.files.iter().all(Option::is_none) {
+                break;
             }
             self.tell();
             match self.wait() {
@@ -124,6 +137,8 @@ impl<'a> Rounds<'a> {
         let service = &mut self.around.service;
         service.note(consumed);
         service.tend(consumed, || gist(&self.files));
+        self.metrics
+            .tend(self.asked, &self.files, self.around.voice);
     }
 
     /// Waits until there is something to do, and finds out for whom.
@@ -137,7 +152,11 @@ impl<'a> Rounds<'a> {
         let deadline = if self.stirred.is_empty() {
             let service = self.around.service.wakes_at();
             let lookout = self.lookout.wakes_at(any_wants);
-            wakes.chain(service).fold(lookout, Instant::min)
+            let metrics = self.metrics.wakes_at(self.asked);
+            wakes
+                .chain(service)
+                .chain(metrics)
+                .fold(lookout, Instant::min)
         } else {
             now
         };

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use super::drained::{Drained, Turn};
 use super::intake::Intake;
 use super::ladder::Halt;
-use super::origin::{beginning, lock, open_source};
+use super::origin::{beginning, lock, open_source, skipped};
+use super::successor::successor;
 use crate::command::{Tone, Voice};
-use crate::limits::{DRAIN_ROTATE_WAIT, DRAIN_ROTATE_WAIT_MAX, WRITERS_EVERY};
+use crate::limits::{DRAIN_ROTATE_WAIT, WRITERS_EVERY};
 use crate::system::reclaim::{Birth, Mark};
 use crate::system::writers::Writers;
+use crate::system::{Facts, shown};
 
 impl Drained {
     /// Somebody truncated the source. What was read of it before is finished, and it is read from its beginning.
@@ -18,6 +20,7 @@ impl Drained {
         let mark = &mut self.ladder.mark;
         *mark = Mark {
             source: mark.source,
+            modified: mark.modified,
             truncations: mark.truncations + 1,
             only_punch: mark.only_punch,
             ..beginning(mark)
@@ -29,59 +32,79 @@ impl Drained {
         self.say(Tone::Error, text, voice);
     }
 
-    /// Goes on with the file that took this one's name, once this one is done with.
+    /// Goes on with the file that took this one's name, or with one that bore it in between, once this one is done with.
     pub(super) fn succeed(&mut self, voice: &mut dyn Voice) -> Result<Turn, Halt> {
         if self.astray.is_some_and(|at| Instant::now() < at) {
             return Ok(Turn::Idle);
         }
-        let next = open_source(&self.ladder.path).ok();
-        let birth = next.as_ref().map(Birth::of).transpose();
-        let (Some(next), Some(birth)) = (next, birth.map_err(Halt::Source)?) else {
-            self.astray = Some(Instant::now() + WRITERS_EVERY);
-            return Ok(Turn::Idle);
-        };
-        if birth == self.ladder.mark.source {
+        let named = open_source(&self.ladder.path).ok();
+        let birth = named.map(Birth::of).transpose().map_err(Halt::Source)?;
+        if birth == Some(self.ladder.mark.source) {
             self.astray = None;
+            return self.tend_left(voice);
+        }
+        self.astray = Some(Instant::now() + WRITERS_EVERY);
+        let Some(birth) = birth else {
+            return self.tend_left(voice);
+        };
+        // This one was gone back to for its late lines; or it follows one that has such.
+        if let Some(at) = self.left.position(birth).or_else(|| self.left.grown()) {
+            if self.may_turn() || self.silence() >= DRAIN_ROTATE_WAIT {
+                return self.turn_to(at, voice);
+            }
             return Ok(Turn::Idle);
         }
-        if self.read_at.elapsed() < self.patience() {
-            self.astray = Some(Instant::now() + WRITERS_EVERY);
+        if self.silence() < self.patience() {
             return Ok(Turn::Idle);
         }
         // What was written between the last look and the last writer's leaving.
         if self.look(voice)? {
             return Ok(Turn::Busy);
         }
-        if let Err(text) = lock(&next) {
-            return Err(Halt::Source(std::io::Error::other(text)));
-        }
+        self.leave(voice)
+    }
+
+    /// Leaves this file for the next in turn.
+    fn leave(&mut self, voice: &mut dyn Voice) -> Result<Turn, Halt> {
         self.finish_file();
-        self.write(voice)?;
-        if self.stuck.is_none() {
-            self.commit(voice)?;
-        }
-        if self.stuck.is_some() {
+        if !self.settle(voice)? {
             return Ok(Turn::Idle);
         }
-        self.ladder.source = next;
-        self.ladder.mark = Mark {
-            source: birth,
-            ..beginning(&self.ladder.mark)
+        let facts = Facts::of(&self.ladder.source).map_err(Halt::Source)?;
+        // Giving back has changed the file's own time since.
+        let old = Facts {
+            modified: self.written_at(),
+            ..facts
         };
-        self.intake = Intake::at(&self.ladder.mark);
-        self.ladder.uncollapsible = false;
-        self.astray = None;
-        self.commit(voice)?;
-        Ok(Turn::Busy)
+        let (mark, source) = (&self.ladder.mark, &self.ladder.source);
+        let next = successor(
+            &self.ladder.path,
+            (&old, Some(source)),
+            mark,
+            |path, cause| {
+                let text = format!("{}: {}", shown(path), skipped(cause));
+                voice.say(Tone::Error, &text);
+            },
+        );
+        let Some(next) = next else {
+            return Ok(Turn::Idle);
+        };
+        if let Err(text) = lock(&next.source) {
+            return Err(Halt::Source(std::io::Error::other(text)));
+        }
+        let mark = next.mark(beginning(&self.ladder.mark));
+        let intake = Intake::of(&mark, next.unpacked);
+        self.exchange((next.source, mark, intake), voice)
     }
 
     /// How long a renamed file must have been silent.
     fn patience(&self) -> Duration {
+        if self.ladder.mark.packed {
+            return Duration::ZERO;
+        }
         let found = Writers::others_of(self.ladder.mark.source.identity());
         if found.are_none() {
             Duration::ZERO
-        } else if found.are_found() {
-            DRAIN_ROTATE_WAIT_MAX
         } else {
             DRAIN_ROTATE_WAIT
         }

@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 use rustix::fs::{AtFlags, StatxFlags};
 use serde::{Deserialize, Serialize};
 
+use super::rest::Rest;
 use super::seam::Seam;
+use crate::system::Identity;
 
 /// Version of the record; a newer one is refused.
 pub const MARK_VERSION: u32 = 1;
@@ -44,6 +46,27 @@ impl Birth {
             inode: stat.stx_ino,
             born: if born { nanos } else { 0 },
         })
+    }
+}
+
+impl From<Identity> for Birth {
+    fn from(identity: Identity) -> Birth {
+        Birth {
+            device: identity.device,
+            inode: identity.inode,
+            born: identity.born.into(),
+        }
+    }
+}
+
+impl From<Birth> for Identity {
+    fn from(birth: Birth) -> Identity {
+        Identity {
+            device: birth.device,
+            inode: birth.inode,
+            // What does not fit in 64 bits is further away than any file system counts.
+            born: i64::try_from(birth.born).unwrap_or_default(),
+        }
     }
 }
 
@@ -93,6 +116,18 @@ pub struct Mark {
     pub only_punch: bool,
     /// How often the file was found shorter than what was consumed: something may have been lost then, not by us.
     pub truncations: u64,
+    /// When it was written last, as far as that was seen, in nanoseconds since 1970.
+    #[serde(default)]
+    pub modified: i64,
+    /// Its first bytes, as long as they were there.
+    #[serde(default)]
+    pub head: Seam,
+    /// It is a compressed file, and offsets are in its text.
+    #[serde(default)]
+    pub packed: bool,
+    /// Files that bore its name before, were read to their ends, and may still be written to.
+    #[serde(default)]
+    pub left: Vec<Rest>,
     /// Bytes that were consumed of the files that bore its name before it, and of it before it was truncated.
     #[serde(default)]
     pub consumed_before: u64,

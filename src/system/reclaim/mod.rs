@@ -11,9 +11,11 @@
 pub mod calls;
 pub mod mark;
 pub mod resolve;
+pub mod rest;
 pub mod seam;
 
 pub use calls::Ground;
 pub use mark::{Birth, Gap, Mark, Phase};
 pub use resolve::{Conflict, Resolved, resolve};
+pub use rest::Rest;
 pub use seam::Seam;

@@ -22,6 +22,17 @@ pub struct Seam {
 }
 
 impl Seam {
+    /// Of the last bytes of this text.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Seam {
+        let from = text.len().saturating_sub(SEAM_BYTES as usize);
+        let last = text.get(from..).unwrap_or_default();
+        Seam {
+            bytes: last.len() as u64,
+            hash: xxh3_64(last),
+        }
+    }
+
     /// Reads it: of the bytes before `end`, those in `gap` left out as if they were not there. `None` if the file has not
     /// so many bytes.
     ///
@@ -43,10 +54,7 @@ impl Seam {
             return Ok(None);
         }
         front.append(&mut text);
-        Ok(Some(Seam {
-            bytes: front.len() as u64,
-            hash: xxh3_64(&front),
-        }))
+        Ok(Some(Seam::of(&front)))
     }
 }
 
