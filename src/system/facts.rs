@@ -1,5 +1,7 @@
 //! What the system says of a file.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -10,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 /// What names a file for as long as it exists, whatever its path. The number of a file that is gone is given to another at
 /// once by some file systems; when it was born tells the two apart.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+///
+/// Devices are numbered anew when a machine starts, in another order perhaps, and some file systems get another number each
+/// time they are mounted. So where it is known when a file was born, the device does not matter: no other file has both.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Identity {
     /// Number of the device.
     pub device: u64,
@@ -18,6 +23,39 @@ pub struct Identity {
     pub inode: u64,
     /// When it was born, in nanoseconds since 1970; 0 where the file system does not say.
     pub born: i64,
+}
+
+impl Identity {
+    fn key(&self) -> (i64, u64, u64) {
+        let device = if self.born == 0 { self.device } else { 0 };
+        (self.born, self.inode, device)
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Identity) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.key().hash(hasher);
+    }
+}
+
+impl PartialOrd for Identity {
+    fn partial_cmp(&self, other: &Identity) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Identity {
+    fn cmp(&self, other: &Identity) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 /// What the system says of a file.

@@ -1,5 +1,6 @@
 //! File systems of their own, for as long as a test takes; nothing where nobody may mount one.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,10 +92,31 @@ impl Mount {
     /// Takes it away and mounts it again, as after a loss of power.
     pub fn again(&self) {
         assert!(ran(Command::new("umount").arg(self.path())));
+        self.mount_image();
+    }
+
+    fn mount_image(&self) {
         let folder = self.folder.as_ref().expect("a folder of its own");
         let image = folder.path().join("image");
         let mut mount = Command::new("mount");
         assert!(ran(mount.args(["-o", "loop"]).arg(image).arg(self.path())));
+    }
+
+    /// Takes it away and mounts it again under another number of its device, as after a start of the machine.
+    pub fn again_elsewhere(&self) {
+        let number = || std::fs::metadata(self.path()).expect("a mount").dev();
+        let before = number();
+        let mut taken = Vec::new();
+        for _ in 0..16 {
+            assert!(ran(Command::new("umount").arg(self.path())));
+            // Others take numbers, too, and give them back.
+            taken.extend(Loop::take());
+            self.mount_image();
+            if number() != before {
+                return;
+            }
+        }
+        panic!("the device keeps its number");
     }
 
     /// Mounts it anew with other options.
@@ -103,6 +125,30 @@ impl Mount {
         assert!(ran(Command::new("mount")
             .args(["-o", &options])
             .arg(self.path())));
+    }
+}
+
+/// A number that somebody else's device has.
+struct Loop(String);
+
+impl Loop {
+    fn take() -> Option<Loop> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().set_len(1 << 20).expect("its size");
+        let mut setup = Command::new("losetup");
+        let done = setup
+            .args(["-f", "--show"])
+            .arg(file.path())
+            .output()
+            .ok()?;
+        let name = String::from_utf8_lossy(&done.stdout).trim().to_owned();
+        done.status.success().then_some(Loop(name))
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").arg("-d").arg(&self.0).output();
     }
 }
 

@@ -110,3 +110,21 @@ fn a_loss_of_power_takes_no_line_that_was_on_the_disk_on_ext4() {
 fn a_loss_of_power_takes_no_line_that_was_on_the_disk_on_xfs() {
     survives_losses_of_power("xfs");
 }
+
+/// A machine that starts again may number its devices in another order.
+#[test]
+fn a_disk_that_comes_back_under_another_number_is_drained_on() {
+    let Some(disk) = Mount::image("ext4") else {
+        return;
+    };
+    let bench = Bench::new(disk.path()).with(&["--writer", "append", "--collapse", "always"]);
+    let lines = 200_000;
+    bench.append(&Lines::Numbered.write(0, lines));
+    bench.once();
+    disk.again_elsewhere();
+    bench.append(&Lines::Numbered.write(lines, 2 * lines));
+    bench.once();
+    let found = numbers(&bench.drained());
+    assert_eq!(found.len() as u64, 2 * lines);
+    assert!(found.is_sorted(), "each line once, in its turn");
+}

@@ -28,7 +28,11 @@ impl Left {
     /// Finds one that is recorded again. One that was compressed is of interest only if there is more in it.
     fn find(path: &Path, mark: &Mark, rest: &Rest) -> Option<Left> {
         if let Some(file) = find(path, rest.source) {
-            let rest = rest.clone();
+            let source = Birth::of(&file).ok()?;
+            let rest = Rest {
+                source,
+                ..rest.clone()
+            };
             return Some(Left { file, rest });
         }
         let (file, mark, mut text) = compressed(path, &mark.turned_to(rest))?;

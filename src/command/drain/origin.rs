@@ -138,11 +138,14 @@ fn go_on(path: &Path, mark: Mark, voice: &mut dyn Voice) -> Result<Opened, Strin
             Unpacked::open(again, mark.consumed, Some(mark.seam)).ok()?
         });
         if let (Some(source), Some(unpacked)) = (found, unpacked) {
-            let unpacked = Some(unpacked);
+            let birth = Birth::of(&source).map_err(|cause| cause.to_string())?;
             return Ok(Opened {
                 source,
-                mark,
-                unpacked,
+                mark: Mark {
+                    source: birth,
+                    ..mark
+                },
+                unpacked: Some(unpacked),
             });
         }
     } else if let Some(file) = find(path, mark.source) {
@@ -186,14 +189,18 @@ fn resolved(
     voice: &mut dyn Voice,
 ) -> Result<(File, Mark), String> {
     match resolve(&mark, &file).map_err(|cause| cause.to_string())? {
-        Resolved::Whole(mark) => Ok((file, *mark)),
+        Resolved::Whole(mark) => {
+            // Its device may have another number by now.
+            let source = Birth::of(&file).map_err(|cause| cause.to_string())?;
+            Ok((file, Mark { source, ..*mark }))
+        }
         Resolved::Conflict(conflict) => Err(Halt::Conflict(conflict).to_string()),
         Resolved::Truncated => {
             let text = "somebody truncated this file while nobody drained it: what was written before that is lost; it is \
                         read from its beginning";
             voice.say(Tone::Error, &format!("{}: {text}", shown(path)));
             let mark = Mark {
-                source: mark.source,
+                source: Birth::of(&file).map_err(|cause| cause.to_string())?,
                 modified: mark.modified,
                 truncations: mark.truncations + 1,
                 ..beginning(&mark)

@@ -13,8 +13,9 @@ use crate::system::Identity;
 /// Version of the record; a newer one is refused.
 pub const MARK_VERSION: u32 = 1;
 
-/// Which file it is, told from one that got its inode number later.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+/// Which file it is, told from one that got its inode number later. As with [`Identity`], the device does not matter where
+/// it is known when the file was born: it may have another number after the machine was started again.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub struct Birth {
     /// Number of the device.
     pub device: u64,
@@ -23,6 +24,16 @@ pub struct Birth {
     /// When it was born, in nanoseconds since 1970; 0 where the file system does not say.
     pub born: i128,
 }
+
+impl PartialEq for Birth {
+    fn eq(&self, other: &Birth) -> bool {
+        let is_dated = self.born != 0;
+        (self.born, self.inode) == (other.born, other.inode)
+            && (is_dated || self.device == other.device)
+    }
+}
+
+impl Eq for Birth {}
 
 impl Birth {
     /// Its device and inode: what it is as long as it is open.
