@@ -47,9 +47,10 @@ fn drained(bench: &Bench, lines: u64) -> Child {
 fn comes(bench: &Bench, lines: u64) {
     let bytes = Lines::Numbered.write(0, lines).len();
     // As long as there is more, it is under way: renamed files are waited for one after the other.
-    while bench.drained().len() < bytes {
-        let before = bench.drained().len();
-        until("more is drained", || bench.drained().len() > before);
+    let mut came = bench.drained().len();
+    while came < bytes {
+        until("more is drained", || bench.drained().len() > came);
+        came = bench.drained().len();
     }
     bench.assert_same(&Lines::Numbered.write(0, lines));
 }
