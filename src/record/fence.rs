@@ -20,7 +20,8 @@ pub fn before(block: &[u8], start: usize, floor: usize) -> usize {
             return floor;
         };
         let seen = Seen::of(line.text(block));
-        if seen == Seen::Text {
+        // What a line will be whose end is not there is not known: a traceback may begin with it.
+        if seen == Seen::Text && line.complete {
             if texts == 0 {
                 texts_end = at;
             }
@@ -98,5 +99,14 @@ mod tests {
             let floor = empty.len();
             assert_eq!(before(block, text.len() - 5, floor), floor);
         }
+    }
+
+    #[test]
+    fn a_line_without_its_end_is_no_text_yet() {
+        let texts = "one more word\n".repeat(2 * FENCE_LINES);
+        let block = format!("{texts}Exception occurred\nTraceback (most r");
+        let torn = block.rfind('T').unwrap_or_default();
+        let fence = before(block.as_bytes(), torn, 0);
+        assert_eq!(fence, texts.len(), "the line above it is part of it");
     }
 }
